@@ -1,0 +1,187 @@
+import { AttestationError } from "./attestation-error.ts";
+import type { GuestPolicy, PlatformInfo } from "./guest-policy.ts";
+import type { CpuModelKey, Product } from "./product.ts";
+import type { TcbComponents } from "./tcb.ts";
+
+/** A check that is left out on purpose, and why. There is no other way to leave one out. */
+export interface Unchecked {
+  readonly unchecked: string;
+}
+
+/** Accepted values; an empty list accepts nothing. */
+export interface AnyOf<Value> {
+  readonly anyOf: readonly Value[];
+}
+
+/** Something that weakens a guest: forbidden, or allowed for a reason. */
+export type Permission = "forbidden" | { readonly allowed: string };
+
+/** A bit of the guest policy that may be required or forbidden beside debug and migrateMa, which have members of their own. */
+export type GuestPolicyBit = Exclude<
+  { [Name in keyof GuestPolicy]: GuestPolicy[Name] extends boolean ? Name : never }[keyof GuestPolicy],
+  "debug" | "migrateMa"
+>;
+
+/** A known bit of PLATFORM_INFO. */
+export type PlatformInfoBit = Exclude<keyof PlatformInfo, "value">;
+
+/** Bits that must be one and bits that must be zero; others may be either. */
+export interface BitRule<Bit> {
+  readonly required: readonly Bit[];
+  readonly forbidden: readonly Bit[];
+}
+
+/** Minimum TCB of each CPU model; a model without one is refused. Floors hold component by component. */
+export type TcbFloors = Readonly<Record<CpuModelKey, TcbComponents>>;
+
+/**
+ * What a verifier wants of a genuine report. Every member is required: unset does not compile, and is REFERENCE_VALUES_INCOMPLETE
+ * where types do not reach. `strictPolicy` fills in the defaults.
+ */
+export interface ReportPolicy {
+  /** `simulated`, or products of AMD's. A simulated root meets no list that does not name it. */
+  readonly hardware: AnyOf<"simulated" | Product> | Unchecked;
+  /** Launch digests of 48 bytes. */
+  readonly measurement: AnyOf<Uint8Array>;
+  /** 32 bytes each. */
+  readonly hostData: AnyOf<Uint8Array>;
+  /** 64 bytes. `appraiseEvidence` has compared it with the claims already. */
+  readonly reportData: { readonly equals: Uint8Array } | Unchecked;
+  /** 64 bytes each; the machines that are trusted. */
+  readonly chipId: AnyOf<Uint8Array> | Unchecked;
+  /** 48 bytes each. */
+  readonly idKeyDigest: AnyOf<Uint8Array> | Unchecked;
+  /** 48 bytes each; met only by a report with an author key. */
+  readonly authorKeyDigest: AnyOf<Uint8Array> | Unchecked;
+  readonly debug: Permission;
+  readonly migrationAgent: Permission;
+  /** Firmware that is not committed can be rolled back: COMMITTED below CURRENT. */
+  readonly provisionalFirmware: Permission;
+  /** Exactly this privilege level, 0 to 3. */
+  readonly vmpl: number;
+  /** Holds for REPORTED, COMMITTED, CURRENT and LAUNCH TCB. */
+  readonly minimumTcb: TcbFloors | Unchecked;
+  /** 3 refuses reports that do not sign their CPU. */
+  readonly minimumReportVersion: number | Unchecked;
+  readonly minimumGuestSvn: number | Unchecked;
+  readonly guestPolicy: BitRule<GuestPolicyBit> | Unchecked;
+  readonly platformInfo: BitRule<PlatformInfoBit> | Unchecked;
+  /** Bit masks: mitigations that must have been in force at launch, and that must be in force now. */
+  readonly mitigations: { readonly launch: bigint; readonly current: bigint } | Unchecked;
+}
+
+/** The members of a policy that have no default, and any other that is to differ from its default. */
+export type StrictPolicyInput = Pick<ReportPolicy, "measurement" | "hostData" | "minimumTcb"> & Partial<ReportPolicy>;
+
+/**
+ * A policy with the defaults: no debugging, no migration agent, VMPL 0. What the defaults leave out says why; TCB floors hold for the
+ * committed firmware, so that provisional firmware cannot fall below them.
+ */
+export function strictPolicy(input: StrictPolicyInput): ReportPolicy {
+  const notAsked = { unchecked: "no reference value was given" };
+  return {
+    hardware: { unchecked: "the pinned root decides" },
+    reportData: { unchecked: "compared with the claims" },
+    chipId: notAsked,
+    idKeyDigest: notAsked,
+    authorKeyDigest: notAsked,
+    debug: "forbidden",
+    migrationAgent: "forbidden",
+    provisionalFirmware: { allowed: "the floor holds for the committed firmware" },
+    vmpl: 0,
+    minimumReportVersion: notAsked,
+    minimumGuestSvn: notAsked,
+    guestPolicy: notAsked,
+    platformInfo: notAsked,
+    mitigations: notAsked,
+    ...input,
+  };
+}
+
+/** Total, so that a new member without a length or shape does not compile. */
+const isComplete: { readonly [Member in keyof ReportPolicy]: (value: unknown) => boolean } = {
+  hardware: or(isUnchecked, isList),
+  measurement: listOfBytes(48),
+  hostData: listOfBytes(32),
+  reportData: or(isUnchecked, (value) => isBytes(64)(memberOf(value, "equals"))),
+  chipId: or(isUnchecked, listOfBytes(64)),
+  idKeyDigest: or(isUnchecked, listOfBytes(48)),
+  authorKeyDigest: or(isUnchecked, listOfBytes(48)),
+  debug: isPermission,
+  migrationAgent: isPermission,
+  provisionalFirmware: isPermission,
+  vmpl: (value) => [0, 1, 2, 3].some((level) => level === value),
+  minimumTcb: or(isUnchecked, isFloors),
+  minimumReportVersion: or(isUnchecked, isCount),
+  minimumGuestSvn: or(isUnchecked, isCount),
+  guestPolicy: or(isUnchecked, isBitRule),
+  platformInfo: or(isUnchecked, isBitRule),
+  mitigations: or(
+    isUnchecked,
+    (value) => typeof memberOf(value, "launch") === "bigint" && typeof memberOf(value, "current") === "bigint",
+  ),
+};
+
+/** Checks that every member is set and has its shape. Throws REFERENCE_VALUES_INCOMPLETE naming the member. */
+export function checkPolicy(policy: ReportPolicy): void {
+  for (const [field, check] of Object.entries(isComplete)) {
+    if (!check(memberOf(policy, field))) {
+      throw new AttestationError("REFERENCE_VALUES_INCOMPLETE", `policy member ${field} is unset or not of its form`, {
+        field,
+      });
+    }
+  }
+}
+
+type Check = (value: unknown) => boolean;
+
+/** True for a check that is left out with a reason. */
+export function isUnchecked(value: unknown): value is Unchecked {
+  const reason = memberOf(value, "unchecked");
+  return typeof reason === "string" && reason !== "";
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function or(...checks: readonly Check[]): Check {
+  return (value) => checks.some((check) => check(value));
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(memberOf(value, "anyOf"));
+}
+
+function isBytes(length: number): Check {
+  return (value) => value instanceof Uint8Array && value.length === length;
+}
+
+function listOfBytes(length: number): Check {
+  return (value) => {
+    const list = memberOf(value, "anyOf");
+    return Array.isArray(list) && list.every(isBytes(length));
+  };
+}
+
+function isPermission(value: unknown): boolean {
+  const reason = memberOf(value, "allowed");
+  return value === "forbidden" || (typeof reason === "string" && reason !== "");
+}
+
+function isCount(value: unknown): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0;
+}
+
+function isBitRule(value: unknown): boolean {
+  return Array.isArray(memberOf(value, "required")) && Array.isArray(memberOf(value, "forbidden"));
+}
+
+function isFloors(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).every(
+    ([model, floor]) =>
+      /^[0-9a-f]{2}-[0-9a-f]{2}$/.test(model) &&
+      ["bootLoader", "tee", "snp", "microcode"].every((component) => isCount(memberOf(floor, component))),
+  );
+}

@@ -1,0 +1,99 @@
+// The extensions of a VCEK, AMD 57230 section "VCEK certificate", below 1.3.6.1.4.1.3704.1. The set is closed per product: absent,
+// foreign and duplicate ones are refused (duplicates already by the parser), so that no check can pass for want of its input.
+import { AttestationError, mismatch } from "./attestation-error.ts";
+import { byteAt, type Bytes, copyOf } from "./bytes.ts";
+import type { Certificate } from "./certificate.ts";
+import { derContent, derTag, derUnsigned } from "./der.ts";
+import { type Product, products, type TcbComponent } from "./product.ts";
+import { tcbComponentsOf } from "./tcb.ts";
+
+const AMD = "1.3.6.1.4.1.3704.1";
+const STRUCT_VERSION = `${AMD}.1`;
+const PRODUCT_NAME = `${AMD}.2`;
+const HW_ID = `${AMD}.4`;
+const AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
+const spl = (arc: number) => `${AMD}.3.${arc}`;
+const splArc: Readonly<Record<TcbComponent, number>> = { bootLoader: 1, tee: 2, snp: 3, microcode: 8, fmc: 9 };
+
+/** What a VCEK says about the chip and the TCB it was issued for. */
+export interface VcekFacts {
+  /** productName1, such as `Milan-B0`. */
+  readonly productName: string;
+  /** 64 bytes, on Turin 8. */
+  readonly hwId: Bytes;
+  /** The TCB by component. */
+  readonly tcb: ReadonlyMap<TcbComponent, number>;
+}
+
+/** Reads the extensions of a leaf. Throws EVIDENCE_CERTIFICATE_EXTENSION, EVIDENCE_PRODUCT_MISMATCH. */
+export function vcekFacts({ extensions }: Certificate, product: Product): VcekFacts {
+  const { structVersion, hwIdLength, reservedSpls } = products[product];
+  const components = tcbComponentsOf(product);
+  const known = new Set([
+    STRUCT_VERSION,
+    PRODUCT_NAME,
+    HW_ID,
+    AUTHORITY_KEY_IDENTIFIER,
+    ...components.map((component) => spl(splArc[component])),
+    ...reservedSpls.map(spl),
+  ]);
+  for (const [oid, { critical }] of extensions) {
+    if (!known.has(oid)) throw wrong(oid, `no VCEK of ${product} carries it`);
+    if (critical) throw wrong(oid, "AMD marks none critical");
+  }
+  const value = (oid: string): Bytes => {
+    const extension = extensions.get(oid);
+    if (extension === undefined) throw wrong(oid, "it is missing");
+    return extension.value;
+  };
+  const small = (oid: string): number => smallInteger(oid, value(oid));
+
+  const productName = ia5Text(value(PRODUCT_NAME));
+  // KDS writes the stepping of the die behind the dash, and B0 on B1 parts too: only what stands before it names the product.
+  const [name] = productName.split("-");
+  if (name !== product) throw mismatch("EVIDENCE_PRODUCT_MISMATCH", "productName of the VCEK", product, productName);
+  if (small(STRUCT_VERSION) !== structVersion)
+    throw wrong(STRUCT_VERSION, `it is not ${structVersion} as on ${product}`);
+  for (const arc of reservedSpls) if (small(spl(arc)) !== 0) throw wrong(spl(arc), "it is reserved and not zero");
+  return {
+    productName,
+    hwId: hwIdOf(value(HW_ID), hwIdLength),
+    tcb: new Map(components.map((component) => [component, small(spl(splArc[component]))])),
+  };
+}
+
+/** A strict INTEGER of 0 to 255. */
+function smallInteger(oid: string, bytes: Bytes): number {
+  const content = refuse(oid, () => derUnsigned(derContent(bytes, derTag.integer)));
+  // Two bytes only for the values whose first bit would be a sign; then the first is zero.
+  if (content.length > 2 || (content.length === 2 && byteAt(content, 0) !== 0)) throw wrong(oid, "it is above 255");
+  return byteAt(content, content.length - 1);
+}
+
+function ia5Text(bytes: Bytes): string {
+  const content = refuse(PRODUCT_NAME, () => derContent(bytes, derTag.ia5String));
+  return String.fromCharCode(...content);
+}
+
+/** AMD writes the hwID without an inner tag, and a few certificates wrap it. Its length decides, because a raw one may start as DER does. */
+function hwIdOf(bytes: Bytes, length: number): Bytes {
+  if (bytes.length === length) return copyOf(bytes);
+  if (bytes.length !== length + 2) throw wrong(HW_ID, `it has ${bytes.length} bytes, want ${length}`);
+  return copyOf(refuse(HW_ID, () => derContent(bytes, derTag.octetString)));
+}
+
+/** The signature over the leaf holds by now, so bad DER in an extension is refused as what AMD does not issue. */
+function refuse<Value>(oid: string, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof AttestationError)) throw error;
+    throw wrong(oid, error.message);
+  }
+}
+
+function wrong(oid: string, why: string): AttestationError {
+  return new AttestationError("EVIDENCE_CERTIFICATE_EXTENSION", `extension ${oid} of the VCEK is refused: ${why}`, {
+    field: oid,
+  });
+}
