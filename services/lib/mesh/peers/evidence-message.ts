@@ -1,0 +1,38 @@
+// Evidence between the verifier's plain form and its message.
+import { create } from "@bufbuild/protobuf";
+import { AttestationError, type Evidence } from "#attestation";
+import { EvidenceSchema, type Evidence as EvidenceMessage } from "#gen/sealmesh/attestation/v1alpha1/attestation_pb.ts";
+
+const MOST_CERTIFICATES = 8;
+const MOST_CERTIFICATE_BYTES = 8_192;
+
+/** The message of evidence. */
+export const toEvidenceMessage = ({ report, certificates, runtimeClaims }: Evidence): EvidenceMessage =>
+  create(EvidenceSchema, {
+    technology: { case: "sevSnp", value: { report, certificates: [...certificates] } },
+    runtimeClaims,
+  });
+
+/**
+ * The evidence in a message; sizes of what is in it are for the verifier to judge, how much there is, is judged here.
+ *
+ * @throws {AttestationError} REPORT_MALFORMED when there is none, CERTIFICATE_MALFORMED when there is too much
+ */
+export const toEvidence = (message: EvidenceMessage | undefined): Evidence => {
+  if (message?.technology.case !== "sevSnp") {
+    throw new AttestationError("REPORT_MALFORMED", "evidence names no technology that is known here", {
+      field: "technology",
+    });
+  }
+  const { report, certificates } = message.technology.value;
+  if (certificates.length > MOST_CERTIFICATES || certificates.some(({ length }) => length > MOST_CERTIFICATE_BYTES)) {
+    throw new AttestationError(
+      "CERTIFICATE_MALFORMED",
+      `evidence carries ${certificates.length} certificates or one that is too long`,
+      {
+        field: "certificates",
+      },
+    );
+  }
+  return { report, certificates, runtimeClaims: message.runtimeClaims };
+};
