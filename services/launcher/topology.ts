@@ -24,6 +24,8 @@ const party = v.strictObject({
   broker: v.optional(listener),
   provider: v.optional(listener),
   analytics: v.optional(listener),
+  /** Where a copy of the analytics service with one comment changed listens: for the attacker to try. */
+  changed_analytics: v.optional(listener),
   datasets: v.optional(v.record(name, v.strictObject({ schema: v.string(), sample })), {}),
 });
 
@@ -45,7 +47,7 @@ export type Role = "broker" | "provider" | "analytics";
 /** One service of a topology: who runs it, under which name it is known and where it listens. */
 export interface ServicePlace {
   readonly party: string;
-  readonly role: Role | "snooper" | "gateway";
+  readonly role: Role | "changed-analytics" | "snooper" | "gateway";
   /** `contoso/broker`; `snooper` and `gateway` stand alone. */
   readonly label: string;
   /** The name in its TLS certificate. */
@@ -114,6 +116,17 @@ export const placesOf = (
         port: at.port + ports.meshShift,
       });
     }
+  }
+  for (const [party, { changed_analytics: at, domain }] of Object.entries(topology.parties)) {
+    if (at === undefined) continue;
+    const port = at.port + ports.meshShift;
+    places.push({
+      party,
+      role: "changed-analytics",
+      label: `${party}/changed-analytics`,
+      serverName: `changed.${domain}`,
+      port,
+    });
   }
   const { snooper, gateway } = topology;
   if (snooper !== undefined) {

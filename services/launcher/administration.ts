@@ -1,0 +1,184 @@
+// Plays the owners' administrators: on a first start, and when new data are given. Every act is a public command, said before it runs.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+import { verifyConsent, type Contract } from "#contract";
+import { parseEnvelope } from "#sealing";
+import type { RunCommand, Voice } from "./console.ts";
+import type { PartyKeys } from "./facts.ts";
+import { LaunchError } from "./launch-error.ts";
+import type { LaunchOptions } from "./options.ts";
+import type { State } from "./state.ts";
+import type { Topology } from "./topology.ts";
+
+/** What the administrators work with. */
+export interface AdministrationDeps {
+  readonly project: string;
+  readonly state: State;
+  readonly topology: Topology;
+  readonly run: RunCommand;
+  readonly voice: Voice;
+}
+
+/** A contract as it stands in the state folder. */
+export interface StoredContract {
+  readonly contract: Contract;
+  /** `sha256:` and 64 hex digits. */
+  readonly digest: string;
+  /** The signed contract's file. */
+  readonly file: string;
+}
+
+const ownersIn = ({ parties }: Topology): readonly string[] =>
+  Object.keys(parties).filter((name) => Object.keys(parties[name]?.datasets ?? {}).length > 0);
+
+const ownerKey = ({ state }: AdministrationDeps, party: string): string => join(state.owner(party), "owner.key.pem");
+
+/** Makes the keys of every owner and its broker that are not there yet. */
+export const prepareKeys = async (deps: AdministrationDeps): Promise<ReadonlyMap<string, PartyKeys>> => {
+  const { state, run } = deps;
+  const keyIn = async (file: string): Promise<string> => {
+    const made = !existsSync(file);
+    const { stdout } = await run(["key", made ? "create" : "show", file], { quiet: !made });
+    const { key } = JSON.parse(stdout) as { key: string }; // what `sealmesh key` prints
+    return key;
+  };
+  const keys = new Map<string, PartyKeys>();
+  for (const party of ownersIn(deps.topology)) {
+    const owner = await keyIn(ownerKey(deps, party));
+    keys.set(party, { owner, broker: await keyIn(join(state.service(`${party}/broker`), "broker.key.pem")) });
+  }
+  return keys;
+};
+
+const sealVersion = async (
+  deps: AdministrationDeps,
+  party: string,
+  name: string,
+  source: string,
+  version: number,
+): Promise<void> => {
+  const { state, topology, project, run } = deps;
+  const dataset = `${party}/${name}`;
+  const schema = join(project, topology.parties[party]?.datasets[name]?.schema ?? "");
+  const out = state.dataset(dataset, version);
+  const brokerHome = state.service(`${party}/broker`);
+  const numbered = ["--dataset-version", `${version}`];
+  await run([
+    "class-keys",
+    dataset,
+    ...numbered,
+    "--schema",
+    schema,
+    "--broker-home",
+    brokerHome,
+    "--out",
+    join(out, "class-keys.json"),
+  ]);
+  await run(["seal", source, "--schema", schema, "--as", dataset, ...numbered, "--out", out]);
+  await run(["manifest", "sign", out, "--key", ownerKey(deps, party), "--broker-home", brokerHome]);
+};
+
+/**
+ * Seals what is not sealed yet: samples on a first start, and the files that were given.
+ *
+ * @returns the datasets that have a new version
+ * @throws {LaunchError} OPTION_INVALID when data are given for a dataset that the topology does not have
+ */
+export const sealDatasets = async (
+  deps: AdministrationDeps,
+  data: LaunchOptions["data"],
+): Promise<ReadonlySet<string>> => {
+  const { state, topology, run } = deps;
+  const known = ownersIn(topology).flatMap((party) =>
+    Object.entries(topology.parties[party]?.datasets ?? {}).map(([name, { sample }]) => ({ party, name, sample })),
+  );
+  for (const [dataset, file] of data) {
+    if (!known.some(({ party, name }) => `${party}/${name}` === dataset)) {
+      throw new LaunchError("OPTION_INVALID", `the topology has no dataset ${dataset}`, { option: "data", dataset });
+    }
+    if (!existsSync(file))
+      throw new LaunchError("OPTION_INVALID", `there is no file ${file} for ${dataset}`, { option: "data", dataset });
+  }
+  const sealed = new Set<string>();
+  await Promise.all(
+    known.map(async ({ party, name, sample }) => {
+      const dataset = `${party}/${name}`;
+      const last =
+        state
+          .datasetVersions(dataset)
+          .findLast((version) => existsSync(join(state.dataset(dataset, version), "manifest.json"))) ?? 0;
+      const given = data.get(dataset);
+      if (given === undefined && last > 0) return;
+      const source = given === undefined ? join(state.owner(party), `${name}.csv`) : resolve(given);
+      if (given === undefined && !existsSync(source)) {
+        await run([
+          "sample",
+          "--people",
+          sample.people,
+          "--rows",
+          `${sample.rows}`,
+          "--seed",
+          `${sample.seed}`,
+          "--out",
+          source,
+        ]);
+      }
+      await sealVersion(deps, party, name, source, last + 1);
+      sealed.add(dataset);
+    }),
+  );
+  return sealed;
+};
+
+/** The newest version of a contract in the state folder. */
+export const newestContract = async (state: State, name: string): Promise<StoredContract | undefined> => {
+  const version = state.contractVersions(name).at(-1);
+  if (version === undefined) return undefined;
+  const file = state.contract(name, version);
+  const { contract, digest, missing } = await verifyConsent(parseEnvelope(readFileSync(file, "utf8")));
+  if (missing.length > 0)
+    throw new LaunchError("STATE_INCOMPLETE", `${file} lacks the signature of ${missing.join(" and ")}`, { file });
+  return { contract, digest, file };
+};
+
+/** The name and the datasets of a template. */
+export const readTemplate = (
+  project: string,
+  template: string,
+): { readonly name: string; readonly datasets: readonly string[] } => {
+  const { contract, queries } = parse(readFileSync(join(project, template), "utf8")) as {
+    contract: string;
+    queries: Record<string, { over: string[] }>;
+  }; // `sealmesh contract new` parses it strictly
+  return { name: contract, datasets: Object.values(queries).flatMap(({ over }) => over) };
+};
+
+/** Makes a contract's next version and has every owner in it sign. */
+export const signNewVersion = async (
+  deps: AdministrationDeps,
+  template: string,
+  options: { readonly facts: string } & Pick<LaunchOptions, "minimumGroup" | "extremes">,
+): Promise<void> => {
+  const { project, state, run } = deps;
+  const { name, datasets } = readTemplate(project, template);
+  const version = (state.contractVersions(name).at(-1) ?? 0) + 1;
+  const yaml = join(state.contracts, name, `${version}.yaml`);
+  const { facts, minimumGroup, extremes } = options;
+  await run([
+    "contract",
+    "new",
+    join(project, template),
+    ...["--facts", facts, "--contract-version", `${version}`],
+    ...(minimumGroup === undefined ? [] : ["--minimum-group", `${minimumGroup}`]),
+    ...(extremes === undefined ? [] : ["--extremes", extremes]),
+    ...["--out", yaml],
+  ]);
+  // Signed under another name first: what lies at the contract's own name has every signature.
+  const draft = join(state.contracts, name, `${version}.signing`);
+  for (const owner of new Set(datasets.map((dataset) => dataset.split("/")[0] ?? ""))) {
+    await run(["contract", "sign", yaml, "--key", ownerKey(deps, owner), "--out", draft]);
+  }
+  mkdirSync(join(state.contracts, name), { recursive: true });
+  writeFileSync(state.contract(name, version), readFileSync(draft));
+};
