@@ -646,8 +646,8 @@ export const KeyBroker: GenService<{
    * Caller: an attested workload. Idempotent: no, the nonce is spent whatever the outcome. Browser: no.
    * Errors: INVALID_ARGUMENT (REPORT_MALFORMED, CERTIFICATE_MALFORMED, CLAIMS_MALFORMED, KEY_REQUEST_MALFORMED);
    * UNAUTHENTICATED (EVIDENCE_…); PERMISSION_DENIED (POLICY_REFUSED with every clause as PreconditionFailure and the
-   * signed denial; CONSENT_MISSING; COLUMN_NOT_IN_QUERY; RECIPIENT_UNSUPPORTED); FAILED_PRECONDITION (NONCE_UNKNOWN,
-   * NONCE_STALE, CONTRACT_UNKNOWN, CONTRACT_RETIRED, CONTRACT_EXPIRED, CONTRACT_NOT_YET_VALID, CONTRACT_REVOKED).
+   * signed denial; CONSENT_MISSING; COLUMN_NOT_IN_QUERY; RECIPIENT_UNSUPPORTED); NOT_FOUND (CONTRACT_UNKNOWN,
+   * QUERY_UNKNOWN); FAILED_PRECONDITION (NONCE_UNKNOWN, NONCE_STALE, MANIFEST_UNKNOWN, CONTRACT_RETIRED, CONTRACT_EXPIRED, CONTRACT_NOT_YET_VALID, CONTRACT_REVOKED).
    *
    * @generated from rpc sealmesh.broker.v1alpha1.KeyBroker.ReleaseKeys
    */
@@ -661,7 +661,7 @@ export const KeyBroker: GenService<{
    * is recorded, no key is touched. Freshness and the TLS key are not judged, and the answer says so.
    *
    * Caller: anyone. Idempotent: yes. Browser: yes.
-   * Errors: as ReleaseKeys for malformed input; FAILED_PRECONDITION (CONTRACT_UNKNOWN).
+   * Errors: as ReleaseKeys for malformed and unverifiable input; NOT_FOUND (CONTRACT_UNKNOWN, QUERY_UNKNOWN).
    *
    * @generated from rpc sealmesh.broker.v1alpha1.KeyBroker.ExplainRelease
    */
@@ -703,7 +703,7 @@ export const KeyBroker: GenService<{
    * Revokes a contract by a statement that any of its owners signed. Nothing is released under it again.
    *
    * Caller: whoever brings the signed revocation. Idempotent: yes. Browser: no.
-   * Errors: INVALID_ARGUMENT (STATEMENT_MALFORMED); PERMISSION_DENIED (CONSENT_MISSING); FAILED_PRECONDITION
+   * Errors: INVALID_ARGUMENT (STATEMENT_MALFORMED); PERMISSION_DENIED (CONSENT_MISSING); NOT_FOUND
    * (CONTRACT_UNKNOWN).
    *
    * @generated from rpc sealmesh.broker.v1alpha1.KeyBroker.RevokeContract
