@@ -1,0 +1,17 @@
+// What a provider is told: where its sealed data lie, and where the owners' brokers listen.
+import * as v from "valibot";
+import { placeSchema } from "#mesh";
+
+export const providerConfig = v.strictObject({
+  party: v.string(),
+  port: v.number(),
+  tls: v.picklist(["on", "off"]),
+  /** The untrusted storage; this party's datasets are in a folder of its name. */
+  storage: v.string(),
+  /** The brokers of the owners, by party. */
+  brokers: v.record(v.string(), placeSchema),
+  /** The providers of the other owners, by party: where their sealed data are read. */
+  providers: v.record(v.string(), placeSchema),
+});
+
+export type ProviderConfig = v.InferOutput<typeof providerConfig>;
