@@ -52,7 +52,7 @@ const environmentOf = (
   values: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> => {
   for (const name of [...allowed, ...Object.keys(values)]) {
-    if (!allowed.includes(name))
+    if (NEVER_HANDED_OVER.test(name) || !allowed.includes(name))
       throw new HostError("ENVIRONMENT_REFUSED", `variable ${name} is not handed over`, { name });
   }
   return values;
