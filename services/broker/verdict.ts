@@ -6,6 +6,7 @@ import {
   validateReport,
   type Appraisal,
   type Evidence,
+  type FindingCode,
   type ReleaseClaims,
   type TrustedRoots,
   type VerifiedReport,
@@ -62,10 +63,20 @@ export const appraiseForRelease = async (
   return { ...appraisal, claims: appraisal.claims };
 };
 
+/** What the release policy says already, clause by clause: said once. */
+const saidByPolicy: ReadonlySet<FindingCode> = new Set([
+  "HARDWARE_MISMATCH",
+  "HOST_DATA_MISMATCH",
+  "MEASUREMENT_MISMATCH",
+  "DEBUG_ALLOWED",
+  "MIGRATION_AGENT_ALLOWED",
+  "VMPL_MISMATCH",
+]);
+
 /** How the policy of a query came out for genuine evidence. */
 export interface PolicyVerdict {
   readonly met: boolean;
-  /** Every clause of the release policy, and every finding of the validation as one more. */
+  /** Every clause of the release policy, and what the validation found beside it as one more each. */
   readonly clauses: readonly ClauseOutcome[];
 }
 
@@ -83,13 +94,15 @@ export const judge = (
   const { met, clauses } = evaluatePolicy(policy, maaClaims({ ...evidence, issuer: identity.url }));
   const workload = workloadOf(contract, queryOf(contract, query).run_by);
   const findings = validateReport(evidence.verified, strictPolicy(referenceValuesOf(workload)));
-  const validation = findings.map(({ code, field, expected, seen }) => ({
-    pointer: `/validation/${code}`,
-    claim: field,
-    operator: "equals" as const,
-    expected,
-    seen,
-    met: false,
-  }));
+  const validation = findings
+    .filter(({ code }) => !saidByPolicy.has(code))
+    .map(({ code, field, expected, seen }) => ({
+      pointer: `/validation/${code}`,
+      claim: field,
+      operator: "equals" as const,
+      expected,
+      seen,
+      met: false,
+    }));
   return { met: met && findings.length === 0, clauses: [...clauses, ...validation] };
 };

@@ -1,5 +1,5 @@
 // Plays the owners' administrators: on a first start, and when new data are given. Every act is a public command, said before it runs.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { verifyConsent, type Contract } from "#contract";
@@ -154,7 +154,7 @@ export const readTemplate = (
   return { name: contract, datasets: Object.values(queries).flatMap(({ over }) => over) };
 };
 
-/** Makes a contract's next version and has every owner in it sign. */
+/** Makes a contract's first version from its template, or its next one from the one before, and has every owner in it sign. */
 export const signNewVersion = async (
   deps: AdministrationDeps,
   template: string,
@@ -162,23 +162,23 @@ export const signNewVersion = async (
 ): Promise<void> => {
   const { project, state, run } = deps;
   const { name, datasets } = readTemplate(project, template);
-  const version = (state.contractVersions(name).at(-1) ?? 0) + 1;
+  const last = state.contractVersions(name).at(-1);
+  const version = (last ?? 0) + 1;
   const yaml = join(state.contracts, name, `${version}.yaml`);
+  // What an interrupted attempt left was signed by nobody who matters: only the contract's own name counts.
+  const draft = join(state.contracts, name, `${version}.signing`);
+  for (const leftover of [yaml, draft]) rmSync(leftover, { force: true });
   const { facts, minimumGroup, extremes } = options;
   await run([
     "contract",
-    "new",
-    join(project, template),
+    ...(last === undefined ? ["new", join(project, template)] : ["next", state.contract(name, last)]),
     ...["--facts", facts, "--contract-version", `${version}`],
     ...(minimumGroup === undefined ? [] : ["--minimum-group", `${minimumGroup}`]),
     ...(extremes === undefined ? [] : ["--extremes", extremes]),
     ...["--out", yaml],
   ]);
-  // Signed under another name first: what lies at the contract's own name has every signature.
-  const draft = join(state.contracts, name, `${version}.signing`);
   for (const owner of new Set(datasets.map((dataset) => dataset.split("/")[0] ?? ""))) {
     await run(["contract", "sign", yaml, "--key", ownerKey(deps, owner), "--out", draft]);
   }
-  mkdirSync(join(state.contracts, name), { recursive: true });
-  writeFileSync(state.contract(name, version), readFileSync(draft));
+  renameSync(draft, state.contract(name, version));
 };

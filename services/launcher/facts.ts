@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ed25519KeyOf, fromBase64, manifestDigest, parseEnvelope, parseManifest, toHex } from "#sealing";
 import type { CertificateAuthority } from "./certificate-authority.ts";
 import { hostDataOf, measurementOf } from "./host/measure.ts";
-import type { LaunchImage } from "./host/image.ts";
+import type { LaunchDocuments } from "./host/guest.ts";
 import { simulatedCpu, simulatedTcb } from "./host/simulated-chip.ts";
 import type { State } from "./state.ts";
 import type { Topology } from "./topology.ts";
@@ -25,12 +25,14 @@ export interface MeasuredWorkload {
 
 const hexByte = (value: number): string => value.toString(16).padStart(2, "0");
 
-/** The measured workloads of a launch, by `<party>/<role>`. */
-export const measuredWorkloads = (image: LaunchImage): Readonly<Record<string, MeasuredWorkload>> => {
+/** What was measured, as a contract names it; by `<party>/<role>`. */
+export const workloadFacts = (
+  workloads: Iterable<readonly [label: string, documents: LaunchDocuments]>,
+): Readonly<Record<string, MeasuredWorkload>> => {
   const { bootLoader, tee, snp, microcode } = simulatedTcb;
   const model = `${hexByte(simulatedCpu.family)}-${hexByte(simulatedCpu.model)}`;
   return Object.fromEntries(
-    [...image.workloads].map(([label, { policyDocument, measurementDocument }]) => [
+    [...workloads].map(([label, { policyDocument, measurementDocument }]) => [
       label,
       {
         hardware: ["simulated"] as const,

@@ -1,7 +1,6 @@
 // `npm start`: the whole mesh on one machine, as separate processes, and the main job in the terminal.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { reasonOf } from "#mesh";
 import { writeConfigs } from "./configs.ts";
 import { createVoice } from "./console.ts";
 import { LaunchError } from "./launch-error.ts";
@@ -12,6 +11,7 @@ import { buildPage } from "./page-build.ts";
 import { checkPorts } from "./ports.ts";
 import { prepare } from "./prepare.ts";
 import { createProcesses } from "./processes.ts";
+import { reportLaunchFailure } from "./report-launch-failure.ts";
 import { lockState } from "./state-lock.ts";
 import { stateIn } from "./state.ts";
 import { placesOf, readTopology } from "./topology.ts";
@@ -39,6 +39,7 @@ const launch = async (options: LaunchOptions): Promise<number> => {
     meshShift: options.meshShift,
     ...(options.pagePort === undefined ? {} : { page: options.pagePort }),
   });
+  const hasPage = places.some(({ role }) => role === "gateway");
   await checkPorts(places);
   const state = stateIn(options.state);
   mkdirSync(state.root, { recursive: true });
@@ -46,7 +47,7 @@ const launch = async (options: LaunchOptions): Promise<number> => {
   try {
     const [prepared] = await Promise.all([
       prepare({ project, state, topology, places, options, voice }),
-      buildPage(project),
+      hasPage ? buildPage(project) : undefined,
     ]);
     const { authority, pki, image, keys, contracts, run } = prepared;
     const processes = createProcesses({ project, state, image, pki, authority, voice });
@@ -85,18 +86,10 @@ const launch = async (options: LaunchOptions): Promise<number> => {
   }
 };
 
-const fail = (error: unknown): number => {
-  const reason = error instanceof LaunchError ? error.code : reasonOf(error)?.reason;
-  const text = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`sealmesh: ${reason ?? "UNEXPECTED"}: ${text}\n`);
-  if (reason === undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
-  return error instanceof LaunchError && error.code === "OPTION_INVALID" ? 2 : 1;
-};
-
 try {
   const options = parseOptions(process.argv.slice(2));
   if (options.help) process.stdout.write(usage);
   else process.exitCode = await launch(options);
 } catch (error) {
-  process.exitCode = fail(error);
+  process.exitCode = reportLaunchFailure(error);
 }

@@ -12,7 +12,7 @@ import {
 } from "./administration.ts";
 import { openCertificateAuthority, type CertificateAuthority } from "./certificate-authority.ts";
 import { createCommandRunner, type RunCommand, type Voice } from "./console.ts";
-import { measuredWorkloads, writeFacts, type PartyKeys } from "./facts.ts";
+import { workloadFacts, writeFacts, type PartyKeys } from "./facts.ts";
 import { createLaunchImage, type LaunchImage } from "./host/image.ts";
 import { compareReference, readReference } from "./host/reference.ts";
 import { workloadRole, type ConfidentialRole } from "./host/roles.ts";
@@ -50,14 +50,27 @@ export const workloadRoles = (places: readonly ServicePlace[]) =>
     .filter(({ role }) => confidential.has(role))
     .map(({ role, party }) => workloadRole(role as ConfidentialRole, party)); // filtered by the set
 
+/** Which topology a state folder was made by. */
+export interface StateClaim {
+  readonly name: string;
+  /** The name or file that was asked for. */
+  readonly source: string;
+}
+
+const claimFile = ({ root }: State): string => join(root, "topology.json");
+
+/** Reads which topology made a state folder; undefined when none did yet. */
+export const readClaim = (state: State): StateClaim | undefined =>
+  existsSync(claimFile(state)) ? (JSON.parse(readFileSync(claimFile(state), "utf8")) as StateClaim) : undefined; // written below
+
 /** A state folder belongs to one topology: its contracts and places are that one's. */
-const claimState = ({ state, topology }: Preparation): void => {
-  const file = join(state.root, "topology.json");
-  if (!existsSync(file)) {
-    writeFileSync(file, `${JSON.stringify({ topology: topology.topology })}\n`);
+const claimState = ({ state, topology, options }: Preparation): void => {
+  const before = readClaim(state)?.name;
+  if (before === undefined) {
+    const claim: StateClaim = { name: topology.topology, source: options.topology };
+    writeFileSync(claimFile(state), `${JSON.stringify(claim)}\n`);
     return;
   }
-  const before = (JSON.parse(readFileSync(file, "utf8")) as { topology: string }).topology; // written above
   if (before !== topology.topology) {
     throw new LaunchError(
       "STATE_INCOMPLETE",
@@ -100,7 +113,8 @@ const prepareContracts = async (
   parts: Pick<Prepared, "authority" | "pki" | "image" | "keys"> & { readonly sealed: ReadonlySet<string> },
 ): Promise<readonly StoredContract[]> => {
   const { project, state, topology, options } = preparation;
-  const measured = measuredWorkloads(parts.image);
+  const approvable = workloadRoles(preparation.places).map(({ party, role }) => `${party}/${role}`);
+  const measured = workloadFacts([...parts.image.workloads].filter(([label]) => approvable.includes(label)));
   let written = false;
   for (const template of topology.contracts) {
     const { name, datasets } = readTemplate(project, template);
@@ -155,6 +169,14 @@ export const prepare = async (preparation: Preparation): Promise<Prepared> => {
       project,
       images: join(state.host, "images"),
       workloads: workloadRoles(places),
+      changed: places
+        .filter(({ role }) => role === "changed-analytics")
+        .map(({ label, party }) => ({
+          label,
+          definition: workloadRole("analytics", party),
+          file: "services/analytics/main.ts",
+          addedText: "// One comment more than the owners approved.\n",
+        })),
       node: { path: process.execPath, version: process.version },
       nodeOptions: process.env["NODE_OPTIONS"] ?? "",
     }),

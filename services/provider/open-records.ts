@@ -1,7 +1,7 @@
 // Opens a dataset inside this TEE under a query of kind `records`. The keys come from the broker of the dataset's owner, if that
 // broker finds that this workload is the one that its contract names; this provider does not decide it.
 import { randomBytes } from "node:crypto";
-import { columnsOf, partyOf, queryOf, type RecordsQuery } from "#contract";
+import { columnsOf, partyOf, queryOf, type Query } from "#contract";
 import { KeyBroker } from "#gen/sealmesh/broker/v1alpha1/broker_pb.ts";
 import { DataProvider } from "#gen/sealmesh/provider/v1alpha1/provider_pb.ts";
 import {
@@ -31,6 +31,15 @@ export interface RecordsDeps {
   readonly processor: SecureProcessor;
 }
 
+/** What is to be opened. */
+export interface RecordsRequest {
+  /** The contract: a name or a digest. */
+  readonly contract: string;
+  readonly query: string;
+  /** One of the query's; empty when it has one only. */
+  readonly dataset: string;
+}
+
 /** Rows as the contract shows them; an empty cell is absent. */
 export interface OpenedRecords {
   readonly rows: number;
@@ -43,13 +52,20 @@ interface Opening {
   readonly signal: AbortSignal;
 }
 
-const recordsQuery = ({ contract }: SignedContract, name: string): RecordsQuery => {
-  const query = queryOf(contract, name);
-  if (query.records === undefined)
-    throw new ProviderError("QUERY_UNKNOWN", `query ${name} is not of kind records`, { query: name });
-  if (query.recipients !== "anyone")
-    throw new ProviderError("RECIPIENT_UNSUPPORTED", "results are not sealed to recipients yet");
-  return query;
+/** The dataset that is meant: named, or the only one. */
+const datasetOf = ({ over }: Query, request: RecordsRequest): string => {
+  const dataset = request.dataset === "" && over.length === 1 ? over[0] : request.dataset;
+  if (dataset === undefined || !over.includes(dataset)) {
+    throw new ProviderError(
+      "QUERY_UNKNOWN",
+      `query ${request.query} is not over ${request.dataset === "" ? "one dataset only" : request.dataset}`,
+      {
+        query: request.query,
+        dataset: request.dataset,
+      },
+    );
+  }
+  return dataset;
 };
 
 /** The manifest and the sealed bytes, from the provider of the dataset's owner: this one reads its own over the mesh too. */
@@ -70,14 +86,14 @@ const sealedSource = async (
   return { manifest, read: readFromProvider(client, { digest, signal, onBytes: () => undefined }) };
 };
 
-const open = async (opening: Opening, reference: string, queryName: string): Promise<OpenedRecords> => {
+const open = async (opening: Opening, request: RecordsRequest): Promise<OpenedRecords> => {
   const { deps, connect, signal } = opening;
   const brokers = Object.entries(deps.config.brokers).map(([party, place]) =>
     connect(targetOf(`${party}/broker`, place, deps.identity)).client(KeyBroker),
   );
-  const signed = await findContract(brokers, reference, signal);
-  const { records, over } = recordsQuery(signed, queryName);
-  const [dataset = ""] = over;
+  const signed = await findContract(brokers, request.contract, signal);
+  const query = queryOf(signed.contract, request.query);
+  const dataset = datasetOf(query, request);
   const owner = partyOf(dataset);
   const { manifest, read } = await sealedSource(opening, signed, dataset);
 
@@ -92,17 +108,26 @@ const open = async (opening: Opening, reference: string, queryName: string): Pro
     runKeys,
     tlsSpkiSha256: deps.identity?.spkiSha256 ?? null,
     contract: signed.digest,
-    query: queryName,
+    query: request.query,
     run: randomBytes(16).toString("hex"),
   };
   try {
     const opened = await openSealedDataset({
       manifest,
-      columns: columnsOf(queryOf(signed.contract, queryName)),
+      columns: columnsOf(query),
       read,
       obtainKeys: (wanted) => obtainDataKeys(context, broker, wanted),
     });
     try {
+      // Whether this workload gets keys is the broker's to say, so it was asked first.
+      const { records, recipients } = query;
+      if (records === undefined) {
+        throw new ProviderError("QUERY_UNKNOWN", `query ${request.query} is not of kind records`, {
+          query: request.query,
+        });
+      }
+      if (recipients !== "anyone")
+        throw new ProviderError("RECIPIENT_UNSUPPORTED", "results are not sealed to recipients yet");
       const shown: Record<string, string>[] = [];
       for (const rowGroup of opened.rowGroups) {
         if (shown.length >= records.show) break;
@@ -127,12 +152,11 @@ const open = async (opening: Opening, reference: string, queryName: string): Pro
 /**
  * Opens the records of a query.
  *
- * @param reference the contract: a name or a digest
  * @throws what the broker answered, unchanged; PeerError, SealingError, ProviderError
  */
 export const openRecords = async (
   deps: RecordsDeps,
-  request: { readonly contract: string; readonly query: string },
+  request: RecordsRequest,
   signal: AbortSignal,
 ): Promise<OpenedRecords> => {
   const connections: MeshConnection[] = [];
@@ -142,7 +166,7 @@ export const openRecords = async (
     return connection;
   };
   try {
-    return await open({ deps, connect, signal }, request.contract, request.query);
+    return await open({ deps, connect, signal }, request);
   } finally {
     for (const connection of connections) connection.close();
   }

@@ -62,10 +62,10 @@ export const dataProviderService = (deps: RouteDeps): MeshService => {
       }
     },
 
-    async openRecords({ contract, query, recipientKey }, { signal }) {
+    async openRecords({ contract, query, dataset, recipientKey }, { signal }) {
       if (recipientKey.length > 0)
         throw new ProviderError("RECIPIENT_UNSUPPORTED", "results are not sealed to recipients yet");
-      const { rows, records } = await openRecords(deps, { contract, query }, signal);
+      const { rows, records } = await openRecords(deps, { contract, query, dataset }, signal);
       return { rows: BigInt(rows), records: records.map((cells) => ({ cells })) };
     },
   });

@@ -119,9 +119,12 @@ export function createAggregation({ query, parties, owningRecipients }: Aggregat
       checkAlive();
       const lists = outputs.map(({ output, groups }) => {
         const table = groups.table();
-        const list = toOutputRows(output, withholdGroups(table, minimumGroup), { minimumGroup, extremes });
-        wipeTable(table);
-        return { name: output.name, ...list };
+        try {
+          const slices = withholdGroups(table, minimumGroup);
+          return { name: output.name, ...toOutputRows(output, slices, { minimumGroup, extremes }) };
+        } finally {
+          wipeTable(table);
+        }
       });
       return {
         rows: Object.fromEntries(rowsOf),

@@ -9,7 +9,7 @@ import type { Name } from "./ranking.ts";
 /** The code of a missing cell. */
 export const MISSING = -1;
 /** Distinct values of a column, or groups of an output, above which a run is refused. */
-export const MAXIMUM_GROUPS = 2 ** 22;
+export const MAXIMUM_GROUPS = 2 ** 20;
 
 /** What a column is grouped by. */
 export interface Dimension {

@@ -6,15 +6,11 @@ import { grown, int32 } from "./buffers.ts";
 
 /** Numbers the pairs of codes that occur, from 0, in the order in which they come. */
 export class PairIndex {
-  // A pair's key is left × 2^23 + right, exact in a double: codes stay below 2^23.
+  // A pair's key is left × 2^23 + right, exact in a double: codes stay far below 2^23.
   readonly #ids = new Map<number, number>();
   #lefts = int32(0);
   #rights = int32(0);
   #scratch = int32(0);
-
-  get size(): number {
-    return this.#ids.size;
-  }
 
   leftOf(id: number): number {
     return this.#lefts[id] ?? MISSING;

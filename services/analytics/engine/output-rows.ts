@@ -24,39 +24,48 @@ export interface OutputRules {
 
 /** The rows of an output, in order. */
 export function toOutputRows(output: Output, slices: readonly ControlledSlice[], rules: OutputRules): OutputRows {
-  const byParty = output.group_by.includes(PARTY);
-  const rows: ResultRow[] = [];
-  const others: ResultRow[] = [];
-  let suppressed = false;
-  for (const { party, total, groups } of slices) {
-    const measured = (tally: Tally): ResultRow =>
-      Object.fromEntries(output.measures.map((measure) => [measure, measureOf(measure, tally, total)]));
-    const folded = (list: Parted<Group | ShownGroup>): ResultRow | null => {
-      const other = foldWithheld(list.withheld, rules);
-      if (other === null) return null;
-      const row = measured(other);
-      wipeTally(other);
-      return row;
-    };
-    const nestedList = ({ nested }: ShownGroup): ResultRow => {
-      if (output.within === undefined) return {};
-      const { name, group_by, top } = output.within;
-      if (nested.withheld.length > 0) suppressed = true;
-      const list = best(nested.shown, top).map(({ names, tally }) => ({
-        ...named(group_by, names),
-        ...measured(tally),
-      }));
-      const other = folded(nested);
-      return { [name]: list, ...(other === null ? {} : { other }) };
-    };
-    for (const group of best(groups.shown, output.top)) {
-      rows.push({ ...named(output.group_by, group.names, party), ...measured(group.tally), ...nestedList(group) });
-    }
-    if (groups.withheld.length > 0) suppressed = true;
-    const other = folded(groups);
-    if (other !== null) others.push(byParty ? { party, ...other } : other);
-  }
-  return { rows, suppressed, other: byParty ? (others.length === 0 ? null : others) : (others[0] ?? null) };
+  const lists = slices.map((slice) => toSliceRows(output, slice, rules));
+  const others = lists.flatMap(({ other }) => (other === null ? [] : [other]));
+  const [first = null] = others;
+  return {
+    rows: lists.flatMap(({ rows }) => rows),
+    suppressed: lists.some(({ suppressed }) => suppressed),
+    other: output.group_by.includes(PARTY) && first !== null ? others : first,
+  };
+}
+
+function toSliceRows(output: Output, { party, total, groups }: ControlledSlice, rules: OutputRules) {
+  const { group_by, measures, top, within } = output;
+  const measured = (tally: Tally): ResultRow =>
+    Object.fromEntries(measures.map((measure) => [measure, measureOf(measure, tally, total)]));
+  const folded = ({ withheld }: Parted<Group | ShownGroup>): ResultRow | null => {
+    const other = foldWithheld(withheld, rules);
+    if (other === null) return null;
+    const row = measured(other);
+    wipeTally(other);
+    return row;
+  };
+  const nestedIn = (list: Parted<Group>): ResultRow => {
+    if (within === undefined) return {};
+    const rows = best(list.shown, within.top).map(({ names, tally }) => ({
+      ...named(within.group_by, names),
+      ...measured(tally),
+    }));
+    const other = folded(list);
+    return { [within.name]: rows, ...(other === null ? {} : { other }) };
+  };
+
+  const shown = best(groups.shown, top);
+  const other = folded(groups);
+  return {
+    rows: shown.map(({ names, tally, nested }) => ({
+      ...named(group_by, names, party),
+      ...measured(tally),
+      ...nestedIn(nested),
+    })),
+    suppressed: groups.withheld.length > 0 || shown.some(({ nested }) => nested.withheld.length > 0),
+    other: other !== null && group_by.includes(PARTY) ? { party, ...other } : other,
+  };
 }
 
 // Slices come in the order of parties, so that within each only counts and names are left to order by.

@@ -56,7 +56,8 @@ export function measureOf(measure: Measure, tally: Tally, total: number): number
   return measures[measure](tally, total);
 }
 
-// Only groups of at least as many rows are shown, whatever came before.
+// Only groups of at least `minimum_group` rows are shown, so that there is such a value. In a group of fewer than twice as
+// many less one, the k-th smallest can be above the k-th largest: FORMATS.md, section 7, has no exception for it.
 function extreme(values: SmallestValues): number {
   const value = values.last();
   if (value === undefined) throw new Error("a group that is shown has fewer rows than its extremes need");

@@ -16,8 +16,11 @@ const words: Readonly<Record<number, string>> = {
   [AttackResult.INCONCLUSIVE]: "INCONCLUSIVE",
 };
 
+/** Digests are cut for people; programs get them whole. */
+const longHex = /\b([0-9a-f]{12})[0-9a-f]{20,}\b/g;
+
 const say = (options: AttackOptions, sentence: string, parts: Readonly<Record<string, unknown>>): void => {
-  process.stdout.write(options.json ? `${JSON.stringify(parts)}\n` : `${sentence}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify(parts)}\n` : `${sentence.replace(longHex, "$1…")}\n`);
 };
 
 const showOutcome = (options: AttackOptions, attack: string, { result, denials, learned }: AttackOutcome): void => {

@@ -94,24 +94,46 @@ const readContract = async (file: string): Promise<Contract> =>
     ? (await verifyConsent(parseEnvelope(readJson(file)))).contract
     : parseContractYaml(readText(file));
 
+const MS_PER_DAY = 86_400_000;
+
+/** The words of a contract that its next version keeps: name, length of validity, queries with their thresholds. */
+const wordsOf = ({ contract, queries, valid }: Contract): ContractTemplate => ({
+  contract,
+  queries,
+  valid_days: Math.max(1, Math.round((Date.parse(valid.until) - Date.parse(valid.from)) / MS_PER_DAY)),
+});
+
+/** The options of what fills a contract in. */
+const withFacts = (command: Command, wholeNumber: (text: string) => number): Command =>
+  command
+    .requiredOption("--facts <file>", "keys, manifests and measured workloads, JSON")
+    .requiredOption("--contract-version <n>", "higher than any before under the same name", wholeNumber)
+    .option("--minimum-group <n>", "another least group", wholeNumber)
+    .option("--extremes <word>", "`exact` shows one person's exact extremes")
+    .requiredOption("--out <file>", "the contract, YAML");
+
 /** Adds `sealmesh contract`. */
 export const addContractCommands = (program: Command, wholeNumber: (text: string) => number): void => {
   const contract = program.command("contract").summary("make, sign and explain contracts");
-  contract
-    .command("new")
+  withFacts(contract.command("new"), wholeNumber)
     .argument("<template>", "a YAML template: name, validity and queries")
     .summary("fill a template in")
-    .requiredOption("--facts <file>", "keys, manifests and measured workloads, JSON")
-    .requiredOption("--contract-version <n>", "higher than any before under the same name", wholeNumber)
-    .option("--minimum-group <n>", "instead of the template's", wholeNumber)
-    .option("--extremes <word>", "`exact` shows one person's exact extremes")
-    .requiredOption("--out <file>", "the contract, YAML")
     .addHelpText(
       "after",
       "\nExample: sealmesh contract new partner-demographics.yaml --facts facts.json --contract-version 1 --out 1.yaml",
     )
     .action((template: string, options: NewOptions) => {
       writeNew(options.out, stringify(compose(parseContractTemplate(readText(template)), options)));
+    });
+  withFacts(contract.command("next"), wholeNumber)
+    .argument("<file>", "the version before: YAML, or signed")
+    .summary("make the next version, with the same queries and new facts")
+    .addHelpText(
+      "after",
+      "\nExample: sealmesh contract next 1.json --facts facts.json --contract-version 2 --out 2.yaml",
+    )
+    .action(async (file: string, options: NewOptions) => {
+      writeNew(options.out, stringify(compose(wordsOf(await readContract(file)), options)));
     });
   contract
     .command("sign")

@@ -23,7 +23,11 @@ const readable: Readonly<Record<ConfidentialRole | StandardRole, readonly string
   provider: ["{image}", "{storage}"],
   broker: [],
   gateway: ["{project}/web/dist"],
-  // The attacker holds a copy of the storage; it is sealed.
+  snooper: ["{storage}"],
+};
+
+/** Folders that a role may write besides its own. The attacker operates the storage: what is in it is sealed, and nobody trusts it. */
+const writable: Readonly<Partial<Record<ConfidentialRole | StandardRole, readonly string[]>>> = {
   snooper: ["{storage}"],
 };
 
@@ -38,7 +42,7 @@ const commandOf = (
   "{node}",
   "--permission",
   ...[...code, ...readable[role], "{own}"].map((folder) => `--allow-fs-read=${folder}`),
-  "--allow-fs-write={own}",
+  ...[...(writable[role] ?? []), "{own}"].map((folder) => `--allow-fs-write=${folder}`),
   `services/${role}/main.ts`,
   "--party",
   party,

@@ -5,6 +5,7 @@ import { fromBase64, SealingError } from "#sealing";
 import { queryOf } from "./columns.ts";
 import { ContractError } from "./contract-error.ts";
 import type { Contract } from "./contract.ts";
+import { contractDigest, contractPayload } from "./parse-contract.ts";
 import { referenceValuesOf, trustedRootsOf, workloadOf } from "./reference-values.ts";
 import type { Result } from "./result.ts";
 import { verifyResult } from "./verify-result.ts";
@@ -44,8 +45,14 @@ export interface ResultAnchor {
   readonly now: Date;
 }
 
-/** Proves a result. A failed proof is an answer, not an error. */
+/**
+ * Proves a result. A failed proof is an answer, not an error.
+ *
+ * @throws RangeError when the digest is not that of the contract: the caller mixed two up
+ */
 export async function proveResult(result: Result, anchor: ResultAnchor): Promise<ResultProof> {
+  const own = await contractDigest(contractPayload(anchor.contract));
+  if (own !== anchor.digest) throw new RangeError(`the contract is ${own}, the anchor ${anchor.digest}`);
   const steps: ProofStep[] = [];
   let notChecked: readonly string[] = [];
   try {

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sealmesh/provider/v1alpha1/provider.proto.
  */
 export const file_sealmesh_provider_v1alpha1_provider: GenFile = /*@__PURE__*/
-  fileDesc("CilzZWFsbWVzaC9wcm92aWRlci92MWFscGhhMS9wcm92aWRlci5wcm90bxIac2VhbG1lc2gucHJvdmlkZXIudjFhbHBoYTEiPAoTTGlzdERhdGFzZXRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJmChRMaXN0RGF0YXNldHNSZXNwb25zZRI1CghkYXRhc2V0cxgBIAMoCzIjLnNlYWxtZXNoLnByb3ZpZGVyLnYxYWxwaGExLkRhdGFzZXQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImMKB0RhdGFzZXQSDAoEbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEhcKD21hbmlmZXN0X2RpZ2VzdBgDIAEoDBIMCgRyb3dzGAQgASgEEhIKCnNpemVfYnl0ZXMYBSABKAQiLQoSR2V0TWFuaWZlc3RSZXF1ZXN0EhcKD21hbmlmZXN0X2RpZ2VzdBgBIAEoDCJUChNHZXRNYW5pZmVzdFJlc3BvbnNlEj0KCG1hbmlmZXN0GAEgASgLMisuc2VhbG1lc2guY29udHJhY3QudjFhbHBoYTEuU2lnbmVkU3RhdGVtZW50IloKEVJlYWRTZWFsZWRSZXF1ZXN0EhcKD21hbmlmZXN0X2RpZ2VzdBgBIAEoDBIMCgRwYXJ0GAIgASgNEg4KBm9mZnNldBgDIAEoBBIOCgZsZW5ndGgYBCABKAQiMgoSUmVhZFNlYWxlZFJlc3BvbnNlEg4KBm9mZnNldBgBIAEoBBIMCgRkYXRhGAIgASgMIkwKEk9wZW5SZWNvcmRzUmVxdWVzdBIQCghjb250cmFjdBgBIAEoCRINCgVxdWVyeRgCIAEoCRIVCg1yZWNpcGllbnRfa2V5GAMgASgMIlgKE09wZW5SZWNvcmRzUmVzcG9uc2USDAoEcm93cxgBIAEoBBIzCgdyZWNvcmRzGAIgAygLMiIuc2VhbG1lc2gucHJvdmlkZXIudjFhbHBoYTEuUmVjb3JkInQKBlJlY29yZBI8CgVjZWxscxgBIAMoCzItLnNlYWxtZXNoLnByb3ZpZGVyLnYxYWxwaGExLlJlY29yZC5DZWxsc0VudHJ5GiwKCkNlbGxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ATLxAwoMRGF0YVByb3ZpZGVyEnoKDExpc3REYXRhc2V0cxIvLnNlYWxtZXNoLnByb3ZpZGVyLnYxYWxwaGExLkxpc3REYXRhc2V0c1JlcXVlc3QaMC5zZWFsbWVzaC5wcm92aWRlci52MWFscGhhMS5MaXN0RGF0YXNldHNSZXNwb25zZSIHkAIBiOcYARJ3CgtHZXRNYW5pZmVzdBIuLnNlYWxtZXNoLnByb3ZpZGVyLnYxYWxwaGExLkdldE1hbmlmZXN0UmVxdWVzdBovLnNlYWxtZXNoLnByb3ZpZGVyLnYxYWxwaGExLkdldE1hbmlmZXN0UmVzcG9uc2UiB5ACAYjnGAESdgoKUmVhZFNlYWxlZBItLnNlYWxtZXNoLnByb3ZpZGVyLnYxYWxwaGExLlJlYWRTZWFsZWRSZXF1ZXN0Gi4uc2VhbG1lc2gucHJvdmlkZXIudjFhbHBoYTEuUmVhZFNlYWxlZFJlc3BvbnNlIgeQAgGI5xgBMAESdAoLT3BlblJlY29yZHMSLi5zZWFsbWVzaC5wcm92aWRlci52MWFscGhhMS5PcGVuUmVjb3Jkc1JlcXVlc3QaLy5zZWFsbWVzaC5wcm92aWRlci52MWFscGhhMS5PcGVuUmVjb3Jkc1Jlc3BvbnNlIgSI5xgBYgZwcm90bzM", [file_sealmesh_contract_v1alpha1_contract, file_sealmesh_options_v1alpha1_options]);
+  fileDesc("CilzZWFsbWVzaC9wcm92aWRlci92MWFscGhhMS9wcm92aWRlci5wcm90bxIac2VhbG1lc2gucHJvdmlkZXIudjFhbHBoYTEiPAoTTGlzdERhdGFzZXRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKA0SEgoKcGFnZV90b2tlbhgCIAEoCSJmChRMaXN0RGF0YXNldHNSZXNwb25zZRI1CghkYXRhc2V0cxgBIAMoCzIjLnNlYWxtZXNoLnByb3ZpZGVyLnYxYWxwaGExLkRhdGFzZXQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJImMKB0RhdGFzZXQSDAoEbmFtZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEhcKD21hbmlmZXN0X2RpZ2VzdBgDIAEoDBIMCgRyb3dzGAQgASgEEhIKCnNpemVfYnl0ZXMYBSABKAQiLQoSR2V0TWFuaWZlc3RSZXF1ZXN0EhcKD21hbmlmZXN0X2RpZ2VzdBgBIAEoDCJUChNHZXRNYW5pZmVzdFJlc3BvbnNlEj0KCG1hbmlmZXN0GAEgASgLMisuc2VhbG1lc2guY29udHJhY3QudjFhbHBoYTEuU2lnbmVkU3RhdGVtZW50IloKEVJlYWRTZWFsZWRSZXF1ZXN0EhcKD21hbmlmZXN0X2RpZ2VzdBgBIAEoDBIMCgRwYXJ0GAIgASgNEg4KBm9mZnNldBgDIAEoBBIOCgZsZW5ndGgYBCABKAQiMgoSUmVhZFNlYWxlZFJlc3BvbnNlEg4KBm9mZnNldBgBIAEoBBIMCgRkYXRhGAIgASgMIl0KEk9wZW5SZWNvcmRzUmVxdWVzdBIQCghjb250cmFjdBgBIAEoCRINCgVxdWVyeRgCIAEoCRIVCg1yZWNpcGllbnRfa2V5GAMgASgMEg8KB2RhdGFzZXQYBCABKAkiWAoTT3BlblJlY29yZHNSZXNwb25zZRIMCgRyb3dzGAEgASgEEjMKB3JlY29yZHMYAiADKAsyIi5zZWFsbWVzaC5wcm92aWRlci52MWFscGhhMS5SZWNvcmQidAoGUmVjb3JkEjwKBWNlbGxzGAEgAygLMi0uc2VhbG1lc2gucHJvdmlkZXIudjFhbHBoYTEuUmVjb3JkLkNlbGxzRW50cnkaLAoKQ2VsbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBMvEDCgxEYXRhUHJvdmlkZXISegoMTGlzdERhdGFzZXRzEi8uc2VhbG1lc2gucHJvdmlkZXIudjFhbHBoYTEuTGlzdERhdGFzZXRzUmVxdWVzdBowLnNlYWxtZXNoLnByb3ZpZGVyLnYxYWxwaGExLkxpc3REYXRhc2V0c1Jlc3BvbnNlIgeQAgGI5xgBEncKC0dldE1hbmlmZXN0Ei4uc2VhbG1lc2gucHJvdmlkZXIudjFhbHBoYTEuR2V0TWFuaWZlc3RSZXF1ZXN0Gi8uc2VhbG1lc2gucHJvdmlkZXIudjFhbHBoYTEuR2V0TWFuaWZlc3RSZXNwb25zZSIHkAIBiOcYARJ2CgpSZWFkU2VhbGVkEi0uc2VhbG1lc2gucHJvdmlkZXIudjFhbHBoYTEuUmVhZFNlYWxlZFJlcXVlc3QaLi5zZWFsbWVzaC5wcm92aWRlci52MWFscGhhMS5SZWFkU2VhbGVkUmVzcG9uc2UiB5ACAYjnGAEwARJ0CgtPcGVuUmVjb3JkcxIuLnNlYWxtZXNoLnByb3ZpZGVyLnYxYWxwaGExLk9wZW5SZWNvcmRzUmVxdWVzdBovLnNlYWxtZXNoLnByb3ZpZGVyLnYxYWxwaGExLk9wZW5SZWNvcmRzUmVzcG9uc2UiBIjnGAFiBnByb3RvMw", [file_sealmesh_contract_v1alpha1_contract, file_sealmesh_options_v1alpha1_options]);
 
 /**
  * Asks for a page of datasets.
@@ -248,7 +248,7 @@ export type OpenRecordsRequest = Message<"sealmesh.provider.v1alpha1.OpenRecords
   contract: string;
 
   /**
-   * The name of a query of kind `records`.
+   * The name of a query; rows are shown for kind `records` only (else QUERY_UNKNOWN, after the broker's decision).
    *
    * @generated from field: string query = 2;
    */
@@ -260,6 +260,13 @@ export type OpenRecordsRequest = Message<"sealmesh.provider.v1alpha1.OpenRecords
    * @generated from field: bytes recipient_key = 3;
    */
   recipientKey: Uint8Array;
+
+  /**
+   * The dataset, one that the query is over; empty when it is over one only.
+   *
+   * @generated from field: string dataset = 4;
+   */
+  dataset: string;
 };
 
 /**
@@ -367,8 +374,9 @@ export const DataProvider: GenService<{
     output: typeof ReadSealedResponseSchema;
   },
   /**
-   * Opens a dataset inside this provider's TEE, with keys from the broker of the dataset's owner, under a query of kind
-   * `records`, and answers with the count and the rows that the contract shows. The broker decides: another owner's refuses.
+   * Opens a dataset inside this provider's TEE, with keys from the broker of the dataset's owner, and answers with the count and
+   * the rows that the contract's query of kind `records` shows. The broker decides whether this workload gets keys under the
+   * query, whatever its kind: another owner's refuses.
    *
    * Caller: anyone, because the contract says who receives what. Idempotent: no, each call asks for keys. Browser: yes.
    * Errors: NOT_FOUND (CONTRACT_UNKNOWN, QUERY_UNKNOWN); what the broker answered, unchanged: PERMISSION_DENIED
