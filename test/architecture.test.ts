@@ -11,7 +11,7 @@ const sources = globSync(["services/**/*.ts", "web/src/**/*.ts"], { cwd: project
 );
 
 const specifiersOf = (file: string): readonly string[] =>
-  [...read(file).matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+  [...read(file).matchAll(/(?:\bfrom\s+|\bimport\s+|\bimport\(\s*)"([^"]+)"/g)].map((match) => match[1] ?? "");
 
 /** What each zone may import besides its own files. A word that ends with * stands for all that begin so. */
 const rules: Readonly<Record<string, readonly string[]>> = {
@@ -38,7 +38,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   "services/broker": ["#*", "node:*", "@bufbuild/protobuf*", "@connectrpc/connect", "valibot"],
   "services/analytics": ["#*", "node:*", "@bufbuild/protobuf*", "@connectrpc/connect", "valibot"],
   "services/snooper": ["#*", "node:*", "@bufbuild/protobuf*", "@connectrpc/connect", "valibot"],
-  "services/gateway": ["#*", "node:*", "@bufbuild/protobuf*", "@connectrpc/*", "valibot"],
+  "services/gateway": ["#*", "node:*", "@bufbuild/protobuf*", "@connectrpc/*", "sirv", "valibot"],
   "services/launcher": ["#*", "node:*", "@peculiar/x509", "reflect-metadata", "valibot", "yaml"],
   "services/cli": [
     "#*",

@@ -40,21 +40,18 @@ const cutShort = (error: unknown): Attempt | undefined => {
   return undefined;
 };
 
-async function* play(attack: Attack, context: AttackContext): AsyncGenerator<AttackEvent> {
+async function* play(attack: Attack, context: AttackContext): AsyncGenerator<AttackEvent, Outcome> {
   const steps = attack.run(context);
   try {
     for (;;) {
       const next = await steps.next();
-      if (next.done === true) {
-        yield { kind: "outcome", outcome: next.value };
-        return;
-      }
+      if (next.done === true) return next.value;
       yield { kind: "step", description: next.value };
     }
   } catch (error) {
     const attempt = cutShort(error);
     if (attempt === undefined) throw error;
-    yield { kind: "outcome", outcome: outcomeOf([attempt], "") };
+    return outcomeOf([attempt], "");
   } finally {
     // For a watcher who left: ends the attack where it stands, and what it altered is restored.
     await steps.return({ result: "INCONCLUSIVE", denials: [], learned: "" });
@@ -74,12 +71,15 @@ export const createAttackRunner = ({ scene, connect, tlsSpkiSha256 }: RunnerDeps
       if (running !== undefined) throw new SnooperError("RATE_LIMITED", `the attack ${running} runs`, { running });
       running = id;
       const { reach, close } = connect();
+      let outcome: Outcome;
       try {
-        yield* play(attack, { ...scene, reach, tlsSpkiSha256, signal });
+        outcome = yield* play(attack, { ...scene, reach, tlsSpkiSha256, signal });
       } finally {
         close();
         running = undefined;
       }
+      // Only now: whoever hears of the outcome may start the next attack.
+      yield { kind: "outcome", outcome };
     },
   };
 };

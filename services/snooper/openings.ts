@@ -19,10 +19,9 @@ export interface Opening {
   readonly open: () => Promise<string>;
 }
 
-const analysisOpening = (
-  context: AttackContext,
-  { contract, name, query }: KnownQuery,
-): Opening["open"] | undefined => {
+type Open = (dataset: string) => Promise<string>;
+
+const openByAnalysis = (context: AttackContext, { contract, name, query }: KnownQuery): Open | undefined => {
   const analytics = targetsOf(context, "analytics").find(({ label }) => label === query.run_by);
   const analysis = context.analyses.find((known) => known.contract === contract.contract && known.query === name);
   if (analytics === undefined || analysis === undefined) return undefined;
@@ -32,10 +31,10 @@ const analysisOpening = (
   };
 };
 
-const recordsOpening = (context: AttackContext, { contract, name, query }: KnownQuery): Opening["open"] | undefined => {
+const openByRecords = (context: AttackContext, { contract, name, query }: KnownQuery): Open | undefined => {
   const provider = targetsOf(context, "provider").find(({ label }) => label === query.run_by);
   if (provider === undefined || query.records === undefined) return undefined;
-  return () => openRecords(context, provider, { contract: contract.contract, query: name });
+  return (dataset) => openRecords(context, provider, { contract: contract.contract, query: name, dataset });
 };
 
 /**
@@ -47,11 +46,12 @@ export const openingsOf = async (context: AttackContext): Promise<readonly Openi
   const [queries, stored] = [await knownQueries(context), await storedDatasets(context.storage)];
   const openings = queries.flatMap((known) => {
     const { contract, name, query } = known;
-    const open = analysisOpening(context, known) ?? recordsOpening(context, known);
+    const open = openByAnalysis(context, known) ?? openByRecords(context, known);
     if (open === undefined) return [];
     return query.over.flatMap((dataset): readonly Opening[] => {
       const version = stored.find(({ digest }) => digest === contract.datasets[dataset]?.manifest);
-      return version === undefined ? [] : [{ dataset: version, what: `${contract.contract}/${name}`, open }];
+      if (version === undefined) return [];
+      return [{ dataset: version, what: `${contract.contract}/${name}`, open: () => open(dataset) }];
     });
   });
   if (openings.length === 0) throw unprepared("no query reads a dataset that lies in the storage");

@@ -24,7 +24,7 @@ export const runAnalysis = async (
 };
 
 /**
- * Has a provider open records.
+ * Has a provider open a dataset under a query. It asks the broker of the dataset's owner for the keys, whoever that is.
  *
  * @returns what was got, in words
  * @throws {ConnectError} the refusal
@@ -32,10 +32,10 @@ export const runAnalysis = async (
 export const openRecords = async (
   context: AttackContext,
   provider: Target,
-  { contract, query }: Analysis,
+  { contract, query, dataset }: Analysis & { readonly dataset: string },
 ): Promise<string> => {
   const { rows, records } = await context
     .reach(provider, DataProvider)
-    .openRecords({ contract, query }, callOptions(context));
+    .openRecords({ contract, query, dataset }, callOptions(context));
   return `${provider.label} opened ${rows} rows and showed ${records.length}`;
 };

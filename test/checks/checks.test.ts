@@ -5,6 +5,8 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { compareReference, readReference } from "../../services/launcher/host/reference.ts";
+import { currentReference } from "../../services/launcher/reference.ts";
 
 const project = dirname(dirname(import.meta.dirname));
 const tool = (name: string): string => join(project, "node_modules", ".bin", name);
@@ -57,4 +59,9 @@ test("the lockfile and the manifest name exact versions and no registry", () => 
     assert.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, name);
   }
   assert.doesNotMatch(readFileSync(join(project, "package-lock.json"), "utf8"), /"resolved"/);
+});
+
+test("the committed reference values are what the sources give", async () => {
+  const committed = await readReference(join(project, "infra", "reference", "host-data.json"));
+  assert.deepEqual(compareReference(committed, await currentReference()), []);
 });

@@ -80,7 +80,7 @@ export interface WorkloadDeps {
 const openQuery = async (
   { storage, brokers }: WorkloadDeps,
   processor: SecureProcessor,
-  asked: { readonly contract: string; readonly query: string },
+  asked: { readonly contract: string; readonly query: string; readonly dataset?: string },
   signal: AbortSignal,
 ) => {
   const { contract, digest } = await findContract([...brokers.values()], asked.contract, signal);
@@ -88,7 +88,7 @@ const openQuery = async (
   const keys = await createRunKeys();
   const run = randomBytes(16).toString("hex");
   const context = { tlsSpkiSha256: null, contract: digest, query: asked.query, run };
-  for (const dataset of query.over) {
+  for (const dataset of asked.dataset === undefined ? query.over : [asked.dataset]) {
     const folder = join(storage, dataset, "1");
     const party = partyOf(dataset);
     const client = brokers.get(party);
@@ -106,7 +106,7 @@ const openQuery = async (
     opened.drop();
   }
   const claims = resultClaims({ ...context, keys, resultSha256: new Uint8Array(32) });
-  return { evidence: toEvidenceMessage(await evidenceFor(processor, claims)) };
+  return { isRecords: query.records !== undefined, evidence: toEvidenceMessage(await evidenceFor(processor, claims)) };
 };
 
 const attestationOf = (processor: SecureProcessor): MeshService =>
@@ -143,10 +143,9 @@ export const providerServices = (deps: WorkloadDeps, label: string): readonly Me
       yield await unused();
     },
     async openRecords(request, { signal }) {
-      const { contract } = await findContract([...deps.brokers.values()], request.contract, signal);
-      if (queryOf(contract, request.query).records === undefined)
+      const { isRecords } = await openQuery(deps, processor, request, signal);
+      if (!isRecords)
         throw new RpcError({ status: Code.NotFound, reason: "QUERY_UNKNOWN", message: "not of kind records" });
-      await openQuery(deps, processor, request, signal);
       return { rows: BigInt(rows.length), records: [] };
     },
   });

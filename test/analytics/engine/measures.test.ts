@@ -107,6 +107,10 @@ test("min and max are the minimum_group-th smallest and largest", () => {
   assert.deepEqual(measured(values, 3), [{ country: "Japan", count: 7, avg: 40, min: 30, max: 50 }]);
 });
 
+test("in a group of minimum_group rows min is the largest value and max the smallest", () => {
+  assert.deepEqual(measured([10, 20, 60], 3), [{ country: "Japan", count: 3, avg: 30, min: 60, max: 10 }]);
+});
+
 test("equal values each have a place among the smallest and largest", () => {
   assert.deepEqual(measured([1, 1, 1, 5, 9, 9], 2), [{ country: "Japan", count: 6, avg: 4, min: 1, max: 9 }]);
 });

@@ -11,7 +11,12 @@ import {
   type AggregationCode,
 } from "../../../services/analytics/engine/index.ts";
 import { grown } from "../../../services/analytics/engine/buffers.ts";
-import { createMeasuredColumn, createValueDimension } from "../../../services/analytics/engine/columns.ts";
+import {
+  createMeasuredColumn,
+  createValueDimension,
+  MAXIMUM_GROUPS,
+} from "../../../services/analytics/engine/columns.ts";
+import { PairIndex } from "../../../services/analytics/engine/group-keys.ts";
 import { SmallestValues } from "../../../services/analytics/engine/smallest-values.ts";
 import { parties } from "./row-groups.ts";
 
@@ -73,6 +78,19 @@ test("refuses row groups that are not what the query needs", () => {
     refuses(code, () => aggregation.addRowGroup("contoso", 1, new Map(Object.entries(columns))));
   }
   refuses("PARTY_UNKNOWN", () => start().addRowGroup("woodgrove", 1, new Map(Object.entries(good))));
+});
+
+test("refuses more distinct values, and more combinations of values, than memory is meant for", () => {
+  const side = Math.sqrt(MAXIMUM_GROUPS);
+  const distinct: ColumnVector = {
+    kind: "int32",
+    values: Int32Array.from({ length: MAXIMUM_GROUPS + 1 }, (_, row) => row),
+    valid: null,
+  };
+  refuses("GROUPS_LIMITED", () => void createValueDimension("age").encode(distinct, MAXIMUM_GROUPS + 1));
+  const lefts = Int32Array.from({ length: MAXIMUM_GROUPS + 1 }, (_, row) => Math.floor(row / side));
+  const rights = Int32Array.from({ length: MAXIMUM_GROUPS + 1 }, (_, row) => row % side);
+  refuses("GROUPS_LIMITED", () => void new PairIndex().idsOf(lefts, rights, MAXIMUM_GROUPS + 1));
 });
 
 test("refuses a column that is text here and numbers there", () => {

@@ -120,3 +120,15 @@ test("refuses a signature algorithm that differs from the signed one", async () 
   const mixed = der(0x30, parsed.tbsCertificate, other, der(0x03, hex("00"), parsed.signatureValue));
   await assertRefused(() => parseCertificate(mixed), "CERTIFICATE_MALFORMED");
 });
+
+test("refuses lengths and object identifiers that are longer than they need to be", async () => {
+  const spki = parseCertificate(leaf).subjectPublicKeyInfo;
+  assert.equal(spki[1], 0x76);
+  const long = Uint8Array.from([0x30, 0x81, ...spki.slice(1)]);
+  const [lengthy] = (await fakeEvidence({ vcek: (one) => ({ ...one, spki: long }) })).certificates;
+  assert.ok(lengthy);
+  await assertRefused(() => parseCertificate(lengthy), "CERTIFICATE_MALFORMED");
+  const productName = "\x2b\x06\x01\x04\x01\x9c\x78";
+  const padded = replaced(leaf, `${productName}\x01\x02`, `${productName}\x80\x02`);
+  await assertRefused(() => parseCertificate(padded), "CERTIFICATE_MALFORMED");
+});
