@@ -3,9 +3,9 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
   AnalysisEventSchema,
-  AnalysisResultSchema,
+  type AnalysisResultSchema,
   FieldKind,
-  OutputSchemaSchema,
+  type OutputSchemaSchema,
   Stage,
   type AnalysisEvent,
 } from "#gen/sealmesh/analytics/v1alpha1/analytics_pb.ts";

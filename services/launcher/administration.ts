@@ -172,10 +172,14 @@ export const signNewVersion = async (
   await run([
     "contract",
     ...(last === undefined ? ["new", join(project, template)] : ["next", state.contract(name, last)]),
-    ...["--facts", facts, "--contract-version", `${version}`],
+    "--facts",
+    facts,
+    "--contract-version",
+    `${version}`,
     ...(minimumGroup === undefined ? [] : ["--minimum-group", `${minimumGroup}`]),
     ...(extremes === undefined ? [] : ["--extremes", extremes]),
-    ...["--out", yaml],
+    "--out",
+    yaml,
   ]);
   for (const owner of new Set(datasets.map((dataset) => dataset.split("/")[0] ?? ""))) {
     await run(["contract", "sign", yaml, "--key", ownerKey(deps, owner), "--out", draft]);

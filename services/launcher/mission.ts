@@ -32,7 +32,8 @@ const portOf = ({ places }: MeshAccess, label: string): number => {
 
 /** How to reach a service: its address, and the CA or that TLS is stripped. */
 const at = ({ state, access }: MissionDeps, label: string): readonly string[] => [
-  ...["--at", `localhost:${portOf(access, label)}`],
+  "--at",
+  `localhost:${portOf(access, label)}`,
   ...(access.ca === undefined ? ["--tls", "off"] : ["--ca", state.caCertificate]),
 ];
 

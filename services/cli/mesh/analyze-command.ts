@@ -159,7 +159,7 @@ const show = async (
     }
   } catch (error) {
     const failure = callFailure(error);
-    if (options.json) say(options, "", { type: "failed", run, after: Number(sequence), ...(reasonOf(error) ?? {}) });
+    if (options.json) say(options, "", { type: "failed", run, after: Number(sequence), ...reasonOf(error) });
     throw failure;
   } finally {
     follower.stop();

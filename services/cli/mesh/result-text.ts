@@ -7,7 +7,8 @@ const numbers = new Intl.NumberFormat("en-US");
 const textOf = (cell: ResultCell | undefined, kind: FieldKind): string => {
   if (kind === FieldKind.PARTY && cell === null) return "all";
   if (kind === FieldKind.PERCENT && typeof cell === "number") return `${cell.toFixed(1)} %`;
-  return typeof cell === "number" ? numbers.format(cell) : String(cell ?? "");
+  if (typeof cell === "number") return numbers.format(cell);
+  return typeof cell === "string" ? cell : "";
 };
 
 const isNumeric = (kind: FieldKind): boolean =>
@@ -48,7 +49,7 @@ const otherText = (other: ResultRow | readonly ResultRow[] | undefined): string 
   if (other === undefined) return "";
   const rows = Array.isArray(other) ? (other as readonly ResultRow[]) : [other as ResultRow]; // one row, or one per party
   const counts = rows.map((row) => {
-    const party = "party" in row ? `${row["party"] ?? "all"}: ` : "";
+    const party = "party" in row ? `${textOf(row["party"], FieldKind.PARTY)}: ` : "";
     return `${party}${textOf(row["count"], FieldKind.COUNT)}`;
   });
   return ` Together they have ${counts.join(", ")}.`;

@@ -53,7 +53,7 @@ async function* rowsOf(
       // The parser's own message quotes the record: only the place is said.
       throw new CliError(
         "FILE_MALFORMED",
-        `${file} is not well-formed CSV at line ${error["lines"] ?? "?"}: ${error.code}`,
+        `${file} is not well-formed CSV at line ${Number(error["lines"])}: ${error.code}`,
         { file, problem: error.code },
       );
     }

@@ -3,7 +3,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Client } from "@connectrpc/connect";
 import * as v from "valibot";
-import { KeyBroker, WrappedDataKeySchema, type WrappedDataKey } from "#gen/sealmesh/broker/v1alpha1/broker_pb.ts";
+import { WrappedDataKeySchema, type KeyBroker, type WrappedDataKey } from "#gen/sealmesh/broker/v1alpha1/broker_pb.ts";
 import { evidenceFor, releaseClaims, type RunKeys, type SecureProcessor } from "#platform";
 import { ed25519KeyOf, fromBase64Url, fromUtf8, parseCanonicalJson, utf8, verifyEd25519 } from "#sealing";
 import { unwrapKeyHsm } from "#sealing-node";
