@@ -39,7 +39,8 @@ const launch = async (options: LaunchOptions): Promise<number> => {
     meshShift: options.meshShift,
     ...(options.pagePort === undefined ? {} : { page: options.pagePort }),
   });
-  const hasPage = places.some(({ role }) => role === "gateway");
+  const gatewayPort = places.find(({ role }) => role === "gateway")?.port;
+  const hasPage = gatewayPort !== undefined;
   await checkPorts(places);
   const state = stateIn(options.state);
   mkdirSync(state.root, { recursive: true });
@@ -59,14 +60,13 @@ const launch = async (options: LaunchOptions): Promise<number> => {
       await processes.start(places);
       const access = { places, ca: tls === "on" ? authority.certificate : undefined };
       for (const contract of contracts) await activateEverywhere(access, contract);
-      const page = places.find(({ role }) => role === "gateway");
-      const [anchor] = contracts;
+      const page = hasPage ? `http://localhost:${gatewayPort}/#trust=${contracts[0]?.digest}` : undefined;
       voice.say(
         "ready",
-        `The mesh is up; the hardware is simulated.\nPage: http://localhost:${page?.port}/#trust=${anchor?.digest}`,
+        ["The mesh is up; the hardware is simulated.", ...(page === undefined ? [] : [`Page: ${page}`])].join("\n"),
         {
           hardware: "simulated",
-          page: `http://localhost:${page?.port}/#trust=${anchor?.digest}`,
+          page,
           services: places.map(({ label, port }) => ({ label, port })),
         },
       );

@@ -25,11 +25,9 @@ const say = (options: AttackOptions, sentence: string, parts: Readonly<Record<st
 
 const showOutcome = (options: AttackOptions, attack: string, { result, denials, learned }: AttackOutcome): void => {
   const word = words[result] ?? "UNKNOWN";
-  const lines = denials.map(
-    ({ attempt, reason, explanation }) =>
-      `    ${reason}: ${attempt}\n      ${explanation.replaceAll("\n", "\n      ")}`,
-  );
-  say(options, [`  ${word}`, ...lines, ...(learned === "" ? [] : [`    what it did learn: ${learned}`])].join("\n"), {
+  // For people the steps have said already what was refused and why.
+  const reasons = [...new Set(denials.map(({ reason }) => reason))].join(", ");
+  say(options, [`  ${word} (${reasons})`, ...(learned === "" ? [] : [`  It did learn: ${learned}`])].join("\n"), {
     type: "attack",
     attack,
     outcome: word,
