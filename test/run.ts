@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { provision } from "./provision.ts";
 
 const project = dirname(import.meta.dirname);
 const words = process.argv.slice(2);
@@ -16,6 +17,7 @@ if (files.length === 0) {
   process.exit(1);
 }
 
+provision();
 const { NODE_OPTIONS: _, ...environment } = process.env;
 const tools = join(project, "node_modules", ".bin");
 const { status } = spawnSync(

@@ -24,7 +24,7 @@ export interface Page<T> {
 }
 
 const DEFAULT_SIZE = 50;
-const MAX_SIZE = 1_000;
+const MAX_SIZE = 200;
 const OFFSET_BYTES = 6;
 const TAG_BYTES = 16;
 

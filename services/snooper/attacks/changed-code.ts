@@ -7,8 +7,7 @@ import { unprepared } from "../snooper-error.ts";
 /** Has changed code ask for the keys. */
 export const changedCode: Attack = {
   id: "changed-code",
-  title:
-    "Starts the analytics service from a copy with one changed file, in a genuine TEE, and has it run the analysis",
+  title: "Starts the analytics service from a copy with one changed file, in a TEE, and has it run the analysis",
   defence:
     "HOST_DATA is the digest of every file of the workload: one changed comment is another digest, and no contract names it",
   applies: ({ changedAnalytics, analyses }) => changedAnalytics !== undefined && analyses.length > 0,

@@ -21,7 +21,7 @@ type Forge = (genuine: GenuineReport, claims: Uint8Array, authority: OwnAuthorit
 
 const forgeries: readonly { readonly what: string; readonly fitting: readonly string[]; readonly forge: Forge }[] = [
   {
-    what: "its report over my claims, with the signature it had",
+    what: "its report over my claims and the signature it had",
     fitting: EVIDENCE_REFUSALS.forged,
     forge: withOtherClaims,
   },
