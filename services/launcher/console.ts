@@ -24,8 +24,11 @@ export const createVoice = (options: { readonly json: boolean }): Voice => ({
   },
 });
 
-const shellWord = (word: string): string =>
-  /^[\w./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+/** As it would be typed here: paths below the working directory are said relative to it. */
+const shellWord = (argument: string): string =>
+  quoted(argument.startsWith(`${process.cwd()}/`) ? argument.slice(process.cwd().length + 1) : argument);
+
+const quoted = (word: string): string => (/^[\w./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /** Runs the public command `sealmesh`, as anyone could. */
 export type RunCommand = (

@@ -43,10 +43,12 @@ const callUnary = async (call: Unary, request: unknown, options: CallOptions, ta
 async function* callStream(call: Stream, request: unknown, options: CallOptions, target: MeshTarget) {
   const left = new AbortController();
   const signal = options.signal === undefined ? left.signal : AbortSignal.any([options.signal, left.signal]);
+  let messages: AsyncIterator<unknown> | undefined;
   try {
     for (let triesLeft = REFUSED_TRIES; ; triesLeft--)
       try {
-        for await (const message of call(request, { ...options, signal })) yield message;
+        messages = call(request, { ...options, signal })[Symbol.asyncIterator]();
+        for (let next = await messages.next(); next.done !== true; next = await messages.next()) yield next.value;
         return;
       } catch (error) {
         // A refused stream has no first message, so that none is given out twice.
@@ -54,6 +56,8 @@ async function* callStream(call: Stream, request: unknown, options: CallOptions,
       }
   } finally {
     left.abort();
+    // Only a call that is read past its abort lets go of its deadline's timer.
+    void messages?.next().catch(() => undefined);
   }
 }
 

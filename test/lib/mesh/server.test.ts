@@ -159,6 +159,20 @@ test("leaving a loop over a stream early cancels the call", async (t) => {
   assert.equal(await left, true);
 });
 
+test("leaving a stream that has a deadline leaves no timer behind", async (t) => {
+  const { client } = await serveProvider(t, {
+    async *readSealed(_, { signal }) {
+      yield { offset: 0n };
+      await delay(60_000, undefined, { signal });
+    },
+  });
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = timers();
+  for await (const _ of client.readSealed({}, { timeoutMs: 300_000 })) break;
+  await delay(50);
+  assert.ok(timers() <= before, `${timers()} timers, ${before} before`);
+});
+
 test("a slow reader slows the handler down: the server does not buffer the stream", async (t) => {
   const data = new Uint8Array(256 * 1024);
   let made = 0;
