@@ -60,7 +60,9 @@ const launch = async (options: LaunchOptions): Promise<number> => {
       await processes.start(places);
       const access = { places, ca: tls === "on" ? authority.certificate : undefined };
       for (const contract of contracts) await activateEverywhere(access, contract);
-      const page = hasPage ? `http://localhost:${gatewayPort}/#trust=${contracts[0]?.digest}` : undefined;
+      const page = hasPage
+        ? `http://localhost:${gatewayPort}/#trust=${contracts.map(({ digest }) => digest).join(",")}`
+        : undefined;
       voice.say(
         "ready",
         ["The mesh is up; the hardware is simulated.", ...(page === undefined ? [] : [`Page: ${page}`])].join("\n"),

@@ -167,7 +167,7 @@ const show = async (
 };
 
 const withResultOptions = (command: Command): Command =>
-  withReach(command)
+  withReach(command, "analytics")
     .option("--contract <file>", "the signed contract, to verify the result against")
     .option("--trust <digest>", "the contract's digest, as you know it from elsewhere: sha256:…")
     .option("--out <file>", "write the result with its proof")
@@ -181,7 +181,7 @@ export const addAnalyzeCommands = (program: Command): void => {
     .summary("run an analysis and verify its result")
     .addHelpText(
       "after",
-      "\nExample: sealmesh analyze partner-demographics/demographics --at localhost:7443 --contract .sealmesh/contracts/partner-demographics/1.json",
+      "\nExample: sealmesh analyze partner-demographics/demographics --contract .sealmesh/contracts/partner-demographics/1.json",
     )
     .action(async (name: string, options: AnalyzeOptions) => {
       const [contract, query, ...rest] = name.split("/");
@@ -194,7 +194,7 @@ export const addAnalyzeCommands = (program: Command): void => {
   withResultOptions(program.command("watch").argument("<run>", "the run's id"))
     .summary("follow a run that was started before")
     .option("--after <n>", "only events with a higher number", "0")
-    .addHelpText("after", "\nExample: sealmesh watch 0123456789abcdef0123456789abcdef --at localhost:7443")
+    .addHelpText("after", "\nExample: sealmesh watch 0123456789abcdef0123456789abcdef")
     .action(async (run: string, options: AnalyzeOptions & { readonly after: string }) => {
       if (!/^\d+$/.test(options.after))
         throw new CliError("ARGUMENT_INVALID", `--after wants a whole number, found ${options.after}`);

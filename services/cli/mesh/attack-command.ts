@@ -58,11 +58,12 @@ export const addAttackCommand = (program: Command): void => {
     program
       .command("attack")
       .argument("[attacks...]", "ids of attacks; without any, and without --all, they are listed"),
+    "snooper",
   )
     .summary("have the attacker try")
     .option("--all", "all attacks, one after the other")
     .option("--json", "one JSON object per line")
-    .addHelpText("after", "\nExample: sealmesh attack --all --at localhost:7448")
+    .addHelpText("after", "\nExample: sealmesh attack --all")
     .action(async (chosen: readonly string[], options: AttackOptions) => {
       await reach(options, async (connection) => {
         const { attacks } = await connection.client(Snooper).listAttacks({ pageSize: 200 });

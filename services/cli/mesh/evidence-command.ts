@@ -58,7 +58,7 @@ const verify = async (options: EvidenceOptions) => {
 
 /** Adds `sealmesh evidence`. */
 export const addEvidenceCommand = (program: Command): void => {
-  withReach(program.command("evidence"))
+  withReach(program.command("evidence"), "analytics")
     .summary("get and verify a workload's evidence")
     .requiredOption("--contract <file>", "the signed contract with the reference values and the root")
     .requiredOption("--workload <name>", "which workload it must be, such as woodgrove/analytics")
@@ -66,7 +66,7 @@ export const addEvidenceCommand = (program: Command): void => {
     .option("--json", "one JSON object")
     .addHelpText(
       "after",
-      "\nExample: sealmesh evidence --at localhost:7443 --workload woodgrove/analytics --contract .sealmesh/contracts/partner-demographics/1.json",
+      "\nExample: sealmesh evidence --workload woodgrove/analytics --contract .sealmesh/contracts/partner-demographics/1.json",
     )
     .action(async (options: EvidenceOptions) => {
       const { facts, findings, notChecked } = await verify(options);

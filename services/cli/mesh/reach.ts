@@ -15,10 +15,15 @@ export interface ReachOptions {
   readonly tls: "on" | "off";
 }
 
+/** Where the services of the local mesh listen that a command is about when nothing else is said. */
+export const defaultPlaces = { analytics: "localhost:7443", snooper: "localhost:7448" } as const;
+
 /** Adds the options to a command. */
-export const withReach = (command: Command): Command =>
-  command
-    .requiredOption("--at <host:port>", "where the service listens, such as localhost:7443")
+export const withReach = (command: Command, place?: keyof typeof defaultPlaces): Command =>
+  (place === undefined
+    ? command.requiredOption("--at <host:port>", "where the service listens, such as localhost:7445")
+    : command.option("--at <host:port>", "where the service listens", defaultPlaces[place])
+  )
     .option("--ca <file>", `the CA's certificate (default: ${DEFAULT_CA})`)
     .addOption(new Option("--tls <word>", "`off` for a mesh that was started so").choices(["on", "off"]).default("on"));
 
