@@ -22,6 +22,7 @@ test("services and tests type-check", () => passes("tsc", ["-p", "."]));
 for (const zone of ["attestation", "sealing", "contract"]) {
   test(`lib/${zone} type-checks without Node types`, () => passes("tsc", ["-p", `services/lib/${zone}`]));
 }
+test("the page type-checks", () => passes("tsc", ["-p", "web"]));
 test("the contracts pass the linter and are formatted", () => {
   passes("buf", ["lint"]);
   passes("buf", ["format", "--diff", "--exit-code"]);
