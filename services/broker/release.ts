@@ -136,6 +136,11 @@ const jwsOf = async (
   return `${signed}.${toBase64Url(await deps.signer.sign(utf8(signed)))}`;
 };
 
+/** Counts what does not prove what it says; malformed input is its sender's mistake and no attempt at anything. */
+export const countUnverifiable = ({ refusals }: Pick<ReleaseDeps, "refusals">, error: unknown): void => {
+  if (error instanceof AttestationError && codeKind[error.code] === "unverifiable") refusals.count(error.code);
+};
+
 /**
  * Releases data keys to an attested workload.
  *
@@ -154,7 +159,7 @@ export const releaseKeys = async (
   try {
     appraisal = await appraiseForRelease(deps.identity, evidence, { now: deps.now(), peerKey });
   } catch (error) {
-    if (error instanceof AttestationError && codeKind[error.code] === "unverifiable") deps.refusals.count(error.code);
+    countUnverifiable(deps, error);
     throw error;
   }
   try {

@@ -2,9 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { parseClaims, verifyReport } from "#attestation";
+import { parseClaims, verifyReport, type Evidence } from "#attestation";
 import { queryOf, releasePolicy, statementPayload, statementTypes } from "#contract";
-import { KeyBroker } from "#gen/sealmesh/broker/v1alpha1/broker_pb.ts";
+import { KeyBroker, type ReleaseKeysRequest } from "#gen/sealmesh/broker/v1alpha1/broker_pb.ts";
 import { ContractState, type ContractSchema } from "#gen/sealmesh/contract/v1alpha1/contract_pb.ts";
 import {
   meshService,
@@ -17,7 +17,7 @@ import {
 } from "#mesh";
 import { fromHex } from "#sealing";
 import type { KnownContract } from "./contract-book.ts";
-import { releaseKeys, type ReleaseDeps } from "./release.ts";
+import { countUnverifiable, releaseKeys, type ReleaseDeps } from "./release.ts";
 import { keyRequestsOf } from "./release-request.ts";
 import { toStatementTime } from "./statement-time.ts";
 import { audienceOf, judge } from "./verdict.ts";
@@ -49,6 +49,16 @@ const peerKeyOf = ({ tls }: RouteDeps, { peer }: CallContext): Uint8Array | { re
   return peer.spkiSha256 ?? new Uint8Array(32);
 };
 
+/** The evidence of a request; that there is none is counted too. */
+const evidenceIn = (deps: RouteDeps, { evidence }: Pick<ReleaseKeysRequest, "evidence">): Evidence => {
+  try {
+    return toEvidence(evidence);
+  } catch (error) {
+    countUnverifiable(deps, error);
+    throw error;
+  }
+};
+
 const record = (deps: RouteDeps, known: KnownContract, state: "ACTIVE" | "REVOKED") =>
   deps.ledger.append(
     statementTypes.activation,
@@ -74,7 +84,7 @@ export const keyBrokerService = (deps: RouteDeps): MeshService => {
     },
 
     async releaseKeys(request, context) {
-      const evidence = toEvidence(request.evidence);
+      const evidence = evidenceIn(deps, request);
       const { keyRelease, release } = await releaseKeys(
         deps,
         evidence,

@@ -16,7 +16,7 @@ type KeysInit = NonNullable<MessageInitShape<typeof ReleaseKeysRequestSchema>["k
 
 /** The reasons with which evidence of nothing is refused. */
 export const EVIDENCE_REFUSALS = {
-  missing: ["REPORT_MALFORMED", "CERTIFICATE_MALFORMED", "CLAIMS_MALFORMED", "EVIDENCE_TLS_KEY"],
+  missing: ["EVIDENCE_MISSING", "REPORT_MALFORMED", "CERTIFICATE_MALFORMED", "CLAIMS_MALFORMED", "EVIDENCE_TLS_KEY"],
   forged: ["EVIDENCE_SIGNATURE"],
   foreignRoot: ["EVIDENCE_ROOT_UNTRUSTED"],
   replayed: ["EVIDENCE_PURPOSE", "EVIDENCE_AUDIENCE", "EVIDENCE_NONCE", "EVIDENCE_TLS_KEY"],

@@ -49,7 +49,7 @@ for (const topology of ["advanced", "demo"] as const) {
     }
     const both = {
       "read-storage": "DENIED CIPHERTEXT",
-      "key-without-evidence": "DENIED REPORT_MALFORMED",
+      "key-without-evidence": "DENIED EVIDENCE_MISSING REPORT_MALFORMED",
       "forged-evidence": "DENIED EVIDENCE_SIGNATURE EVIDENCE_ROOT_UNTRUSTED",
       "replayed-evidence": "DENIED EVIDENCE_PURPOSE EVIDENCE_REPORT_DATA",
       "other-owners-key": "DENIED POLICY_REFUSED",

@@ -8,6 +8,7 @@
  * - `CLAIMS_MALFORMED`: not a runtime claims document; `data.path` is the JSON path.
  *
  * The evidence does not prove what it says:
+ * - `EVIDENCE_MISSING`: there is none, or none of a technology that is known here.
  * - `EVIDENCE_UNSIGNED`: MASK_CHIP_KEY is set or SIGNING_KEY is none; the firmware wrote zeros for a signature.
  * - `EVIDENCE_SIGNER_UNSUPPORTED`: signed by a VLEK, which this verifier does not accept.
  * - `EVIDENCE_PRODUCT_UNKNOWN`: the CPUID family and model belong to no product with a known root.
@@ -36,6 +37,7 @@ export type AttestationCode =
   | "REPORT_VERSION_UNSUPPORTED"
   | "CERTIFICATE_MALFORMED"
   | "CLAIMS_MALFORMED"
+  | "EVIDENCE_MISSING"
   | "EVIDENCE_UNSIGNED"
   | "EVIDENCE_SIGNER_UNSUPPORTED"
   | "EVIDENCE_PRODUCT_UNKNOWN"
@@ -73,6 +75,7 @@ export const codeKind: Readonly<Record<AttestationCode, CodeKind>> = {
   REPORT_VERSION_UNSUPPORTED: "malformed",
   CERTIFICATE_MALFORMED: "malformed",
   CLAIMS_MALFORMED: "malformed",
+  EVIDENCE_MISSING: "unverifiable",
   EVIDENCE_UNSIGNED: "unverifiable",
   EVIDENCE_SIGNER_UNSUPPORTED: "unverifiable",
   EVIDENCE_PRODUCT_UNKNOWN: "unverifiable",

@@ -16,11 +16,11 @@ export const toEvidenceMessage = ({ report, certificates, runtimeClaims }: Evide
 /**
  * The evidence in a message; sizes of what is in it are for the verifier to judge, how much there is, is judged here.
  *
- * @throws {AttestationError} REPORT_MALFORMED when there is none, CERTIFICATE_MALFORMED when there is too much
+ * @throws {AttestationError} EVIDENCE_MISSING when there is none, CERTIFICATE_MALFORMED when there is too much
  */
 export const toEvidence = (message: EvidenceMessage | undefined): Evidence => {
   if (message?.technology.case !== "sevSnp") {
-    throw new AttestationError("REPORT_MALFORMED", "evidence names no technology that is known here", {
+    throw new AttestationError("EVIDENCE_MISSING", "there is no evidence of a technology that is known here", {
       field: "technology",
     });
   }

@@ -78,7 +78,7 @@ export const GetEvidenceResponseSchema: GenMessage<GetEvidenceResponse> = /*@__P
  */
 export type Evidence = Message<"sealmesh.attestation.v1alpha1.Evidence"> & {
   /**
-   * The technology; unset is refused (REPORT_MALFORMED).
+   * The technology; unset is refused (EVIDENCE_MISSING).
    *
    * @generated from oneof sealmesh.attestation.v1alpha1.Evidence.technology
    */
