@@ -51,7 +51,7 @@ const launch = async (options: LaunchOptions): Promise<number> => {
       hasPage ? buildPage(project) : undefined,
     ]);
     const { authority, pki, image, keys, contracts, run } = prepared;
-    const processes = createProcesses({ project, state, image, pki, authority, voice });
+    const processes = createProcesses({ project, state, image, pki, authority, voice, interrupted });
     try {
       const simulatedRoot = pki.arkSpkiSha256;
       const { tls, via } = options;

@@ -142,15 +142,24 @@ const openOwnRecords = async (deps: MissionDeps): Promise<MissionOutcome> => {
   return { succeeded, result: JSON.stringify({ type: "result", records: outcomes }) };
 };
 
-/**
- * Runs the main job.
- *
- * @returns whether the analyses succeeded and every attack was refused
- */
-export const runMission = async (deps: MissionDeps): Promise<MissionOutcome> => {
+const runAll = async (deps: MissionDeps): Promise<MissionOutcome> => {
   const analytics = deps.access.places.find(({ role }) => role === "analytics");
   const outcome = analytics === undefined ? await openOwnRecords(deps) : await runAnalyses(deps, analytics);
   if (deps.signal.aborted || deps.topology.snooper === undefined) return outcome;
   const attacks = await runWatched(deps, ["attack", "--all", ...at(deps, "snooper")]);
   return { ...outcome, succeeded: outcome.succeeded && attacks.status === 0 };
+};
+
+/**
+ * Runs the main job.
+ *
+ * @returns whether the analyses succeeded and every attack was refused; an interrupted job did not succeed
+ */
+export const runMission = async (deps: MissionDeps): Promise<MissionOutcome> => {
+  try {
+    return await runAll(deps);
+  } catch (error) {
+    if (deps.signal.aborted) return { succeeded: false };
+    throw error;
+  }
 };

@@ -22,6 +22,8 @@ export interface ProcessDeps {
   readonly pki: SimulatedPki;
   readonly authority: CertificateAuthority;
   readonly voice: Voice;
+  /** Aborted when the person interrupts: from then on processes end because they were told to, by the terminal or by the launcher. */
+  readonly interrupted: AbortSignal;
 }
 
 /** The running mesh. */
@@ -46,11 +48,12 @@ export const createProcesses = (deps: ProcessDeps): Processes => {
   const running = new Map<string, Supervised>();
   const { promise: broken, resolve: giveUp } = Promise.withResolvers<string>();
   let stopping = false;
+  const isStopping = (): boolean => stopping || deps.interrupted.aborted;
 
   const startOne = async (place: ServicePlace): Promise<void> => {
     const supervised = await supervise(launch(deps, place).child, place, deps.authority);
     running.set(place.label, supervised);
-    if (stopping) await supervised.stop();
+    if (isStopping()) await supervised.stop();
     void keepAlive(place, supervised);
   };
 
@@ -63,10 +66,10 @@ export const createProcesses = (deps: ProcessDeps): Processes => {
 
   const keepAlive = async (place: ServicePlace, supervised: Supervised): Promise<void> => {
     const how = await supervised.ended;
-    if (stopping) return;
+    if (isStopping()) return;
     deps.voice.say("died", `${place.label} ended: ${how}; it is started again`, { service: place.label, how });
     await sleep(RESTART_AFTER_MS);
-    if (stopping) return;
+    if (isStopping()) return;
     if (!mayRestart(place.label)) {
       giveUp(place.label);
       return;
