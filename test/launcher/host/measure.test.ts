@@ -259,13 +259,13 @@ describe("the reference values", () => {
   });
 });
 
-test("a process without a TEE may not read the whole project folder, which may hold the state folder", () => {
+test("a process without a TEE may not read the whole project folder, and writes its own folder only, the attacker the storage too", () => {
   for (const name of ["broker", "gateway", "snooper"] as const) {
     const command = standardCommand(name, "contoso");
     assert.ok(!command.includes("--allow-fs-read={project}"));
     assert.deepEqual(
       command.filter((word) => word.startsWith("--allow-fs-write")),
-      ["--allow-fs-write={own}"],
+      [...(name === "snooper" ? ["--allow-fs-write={storage}"] : []), "--allow-fs-write={own}"],
     );
   }
 });
