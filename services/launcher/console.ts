@@ -40,6 +40,7 @@ export type RunCommand = (
     readonly accept?: readonly number[];
     /** Say the command before it runs. */
     readonly quiet?: boolean;
+    /** Ends the command when it is aborted. */
     readonly signal?: AbortSignal;
   },
 ) => Promise<{ readonly status: number; readonly stdout: string }>;
@@ -56,9 +57,15 @@ export const createCommandRunner = (project: string, voice: Voice): RunCommand =
     const { output } = options;
     const child = spawn(process.execPath, [join(project, "services", "cli", "main.ts"), ...args], {
       stdio: ["ignore", output === "show" ? "inherit" : "pipe", "inherit"],
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
     const ended = once(child, "close");
+    // Awaited below, after its output: a failure to start is reported there.
+    ended.catch(() => undefined);
+    const interrupt = (): void => {
+      child.kill("SIGTERM");
+    };
+    options.signal?.addEventListener("abort", interrupt, { once: true });
+    if (options.signal?.aborted === true) interrupt();
     let stdout = "";
     if (child.stdout !== null) {
       for await (const line of createInterface({ input: child.stdout })) {
@@ -67,6 +74,7 @@ export const createCommandRunner = (project: string, voice: Voice): RunCommand =
       }
     }
     await ended;
+    options.signal?.removeEventListener("abort", interrupt);
     const status = child.exitCode ?? 1;
     if (status !== 0 && !(options.accept ?? []).includes(status)) {
       throw new LaunchError("COMMAND_FAILED", `sealmesh ${args.slice(0, 2).join(" ")} ended with status ${status}`, {
