@@ -9,10 +9,12 @@ import {
   fetchManifest,
   obtainDataKeys,
   openSealedDataset,
+  PeerError,
   readFromProvider,
   targetOf,
   type Identity,
   type MeshConnection,
+  type MeshTarget,
   type OpenDataset,
   type SignedContract,
 } from "#mesh";
@@ -56,6 +58,21 @@ export interface SealedInput {
   readonly meter: ByteMeter;
 }
 
+/**
+ * Appraises a provider and pins its key. That the contract does not want it is handed back and not thrown: whether this workload itself
+ * is wanted, the broker says first, and one that is not has no word about others. Nothing is opened with a refused provider's bytes.
+ */
+const appraiseProvider = async (
+  ...[target, options]: Parameters<typeof connectAppraised>
+): Promise<{ readonly target: MeshTarget; readonly refusal?: PeerError }> => {
+  try {
+    return { target: await connectAppraised(target, options) };
+  } catch (error) {
+    if (error instanceof PeerError && error.code === "PROVIDER_REFUSED") return { target, refusal: error };
+    throw error;
+  }
+};
+
 const openInput = async (
   deps: InputDeps,
   request: InputRequest,
@@ -74,7 +91,7 @@ const openInput = async (
 
   announceStage(run, "APPRAISING", party);
   const provider = targetOf(`${party}/provider`, deps.config.providers[party], deps.identity);
-  const appraised = await connectAppraised(provider, {
+  const { target: appraised, refusal } = await appraiseProvider(provider, {
     contract,
     workload: `${party}/provider`,
     now: deps.now(),
@@ -106,7 +123,12 @@ const openInput = async (
     manifest,
     columns: columnsOf(query),
     read: readFromProvider(client, { digest: named.manifest, signal, onBytes: (count) => meter.onBytes(count) }),
-    obtainKeys: (wanted) => obtainDataKeys(context, broker, wanted),
+    obtainKeys: async (wanted) => {
+      const keys = await obtainDataKeys(context, broker, wanted);
+      if (refusal === undefined) return keys;
+      for (const key of keys.values()) key.fill(0);
+      throw refusal;
+    },
   });
   return {
     party,

@@ -51,15 +51,21 @@ export const prepareKeys = async (deps: AdministrationDeps): Promise<ReadonlyMap
   return keys;
 };
 
+/** A dataset version that is to be sealed. */
+interface NewVersion {
+  readonly dataset: string;
+  readonly party: string;
+  readonly name: string;
+  /** The CSV file. */
+  readonly source: string;
+  readonly version: number;
+}
+
 const sealVersion = async (
   deps: AdministrationDeps,
-  party: string,
-  name: string,
-  source: string,
-  version: number,
+  { dataset, party, name, source, version }: NewVersion,
 ): Promise<void> => {
   const { state, topology, project, run } = deps;
-  const dataset = `${party}/${name}`;
   const schema = join(project, topology.parties[party]?.datasets[name]?.schema ?? "");
   const out = state.dataset(dataset, version);
   const brokerHome = state.service(`${party}/broker`);
@@ -76,8 +82,27 @@ const sealVersion = async (
     join(out, "class-keys.json"),
   ]);
   await run(["seal", source, "--schema", schema, "--as", dataset, ...numbered, "--out", out]);
-  await run(["manifest", "sign", out, "--key", ownerKey(deps, party), "--broker-home", brokerHome]);
 };
+
+/** Seals all, or none: when one file is refused, what was sealed of the others is removed. */
+const sealAll = async (deps: AdministrationDeps, versions: readonly NewVersion[]): Promise<void> => {
+  const outcomes = await Promise.allSettled(versions.map((version) => sealVersion(deps, version)));
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed === undefined) return;
+  for (const { dataset, version } of versions)
+    rmSync(deps.state.dataset(dataset, version), { recursive: true, force: true });
+  throw failed.reason;
+};
+
+/** The datasets of a topology, each with the newest version that its owner signed; 0 when there is none. */
+const datasetsIn = ({ state, topology }: AdministrationDeps) =>
+  ownersIn(topology).flatMap((party) =>
+    Object.entries(topology.parties[party]?.datasets ?? {}).map(([name, { sample }]) => {
+      const dataset = `${party}/${name}`;
+      const signed = (version: number): boolean => existsSync(join(state.dataset(dataset, version), "manifest.json"));
+      return { dataset, party, name, sample, last: state.datasetVersions(dataset).findLast(signed) ?? 0 };
+    }),
+  );
 
 /**
  * Seals what is not sealed yet: samples on a first start, and the files that were given.
@@ -89,46 +114,50 @@ export const sealDatasets = async (
   deps: AdministrationDeps,
   data: LaunchOptions["data"],
 ): Promise<ReadonlySet<string>> => {
-  const { state, topology, run } = deps;
-  const known = ownersIn(topology).flatMap((party) =>
-    Object.entries(topology.parties[party]?.datasets ?? {}).map(([name, { sample }]) => ({ party, name, sample })),
-  );
+  const { state, run } = deps;
+  const known = datasetsIn(deps);
   for (const [dataset, file] of data) {
-    if (!known.some(({ party, name }) => `${party}/${name}` === dataset)) {
+    if (!known.some((candidate) => candidate.dataset === dataset)) {
       throw new LaunchError("OPTION_INVALID", `the topology has no dataset ${dataset}`, { option: "data", dataset });
     }
     if (!existsSync(file))
       throw new LaunchError("OPTION_INVALID", `there is no file ${file} for ${dataset}`, { option: "data", dataset });
   }
-  const sealed = new Set<string>();
-  await Promise.all(
-    known.map(async ({ party, name, sample }) => {
-      const dataset = `${party}/${name}`;
-      const last =
-        state
-          .datasetVersions(dataset)
-          .findLast((version) => existsSync(join(state.dataset(dataset, version), "manifest.json"))) ?? 0;
-      const given = data.get(dataset);
-      if (given === undefined && last > 0) return;
-      const source = given === undefined ? join(state.owner(party), `${name}.csv`) : resolve(given);
-      if (given === undefined && !existsSync(source)) {
-        await run([
-          "sample",
-          "--people",
-          sample.people,
-          "--rows",
-          `${sample.rows}`,
-          "--seed",
-          `${sample.seed}`,
-          "--out",
-          source,
-        ]);
-      }
-      await sealVersion(deps, party, name, source, last + 1);
-      sealed.add(dataset);
-    }),
-  );
-  return sealed;
+  const versions: NewVersion[] = [];
+  for (const { dataset, party, name, sample, last } of known) {
+    const given = data.get(dataset);
+    if (given === undefined && last > 0) continue;
+    const source = given === undefined ? join(state.owner(party), `${name}.csv`) : resolve(given);
+    if (given === undefined && !existsSync(source)) {
+      await run([
+        "sample",
+        "--people",
+        sample.people,
+        "--rows",
+        `${sample.rows}`,
+        "--seed",
+        `${sample.seed}`,
+        "--out",
+        source,
+      ]);
+    }
+    versions.push({ dataset, party, name, source, version: last + 1 });
+  }
+  await sealAll(deps, versions);
+  // Signed only when all are sealed: a version is there when its owner has signed its manifest.
+  for (const { dataset, party, version } of versions) {
+    const brokerHome = state.service(`${party}/broker`);
+    await run([
+      "manifest",
+      "sign",
+      state.dataset(dataset, version),
+      "--key",
+      ownerKey(deps, party),
+      "--broker-home",
+      brokerHome,
+    ]);
+  }
+  return new Set(versions.map(({ dataset }) => dataset));
 };
 
 /** The newest version of a contract in the state folder. */
