@@ -42,7 +42,8 @@ function describeExtremes(
 ): string {
   // The first smallest of a group is somebody's own, whatever the contract calls it.
   if (exact || minimum === 1) return `min and max of ${column}: shows one person's exact ${column}`;
-  return `min and max of ${column} are the ${ordinal(minimum)} smallest and largest, so that they are not the extreme person's`;
+  // In a group of fewer than 2k - 1 rows the k-th smallest is among the k - 1 largest: said, because who signs should know.
+  return `min and max of ${column} are the ${ordinal(minimum)} smallest and largest; in groups of fewer than ${2 * minimum - 1} rows they cross and can be the extreme person's`;
 }
 
 function describeOutput({ group_by, of, measures, top, within }: Output): string {

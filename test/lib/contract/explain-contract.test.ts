@@ -19,7 +19,7 @@ for (const sentence of [
   "countries: the count of rows by country, the 10 largest; and in each of these by city, the 3 largest, as cities",
   "generations: the count of rows and their share in percent by party and generation (from age), and over all parties together",
   "groups of fewer than 3 rows are not named; a threshold is not anonymity",
-  "min and max of salary are the 3rd smallest and largest, so that they are not the extreme person's",
+  "min and max of salary are the 3rd smallest and largest; in groups of fewer than 5 rows they cross and can be the extreme person's",
   "recipients: anyone: the result is public",
   "each broker releases data keys of age, city, country, eye_color and salary and of the footer, for this version of the dataset and no other column",
   "a key vault behind a broker releases the key of the whole class instead, because it can do no other; the log says which was done",
