@@ -99,32 +99,38 @@ const datasetsIn = ({ state, topology }: AdministrationDeps) =>
   ownersIn(topology).flatMap((party) =>
     Object.entries(topology.parties[party]?.datasets ?? {}).map(([name, { sample }]) => {
       const dataset = `${party}/${name}`;
-      const signed = (version: number): boolean => existsSync(join(state.dataset(dataset, version), "manifest.json"));
-      return { dataset, party, name, sample, last: state.datasetVersions(dataset).findLast(signed) ?? 0 };
+      return { dataset, party, name, sample, last: state.datasetVersions(dataset).at(-1) ?? 0 };
     }),
   );
+
+/**
+ * Checks, before anything is made, that the files that were given are there and for datasets of the topology.
+ *
+ * @throws {LaunchError} OPTION_INVALID
+ */
+export const checkData = (topology: Topology, data: LaunchOptions["data"]): void => {
+  for (const [dataset, file] of data) {
+    const [party = "", name = ""] = dataset.split("/");
+    if (topology.parties[party]?.datasets[name] === undefined) {
+      throw new LaunchError("OPTION_INVALID", `the topology has no dataset ${dataset}`, { option: "data", dataset });
+    }
+    if (!existsSync(file))
+      throw new LaunchError("OPTION_INVALID", `there is no file ${file} for ${dataset}`, { option: "data", dataset });
+  }
+};
 
 /**
  * Seals what is not sealed yet: samples on a first start, and the files that were given.
  *
  * @returns the datasets that have a new version
- * @throws {LaunchError} OPTION_INVALID when data are given for a dataset that the topology does not have
  */
 export const sealDatasets = async (
   deps: AdministrationDeps,
   data: LaunchOptions["data"],
 ): Promise<ReadonlySet<string>> => {
   const { state, run } = deps;
-  const known = datasetsIn(deps);
-  for (const [dataset, file] of data) {
-    if (!known.some((candidate) => candidate.dataset === dataset)) {
-      throw new LaunchError("OPTION_INVALID", `the topology has no dataset ${dataset}`, { option: "data", dataset });
-    }
-    if (!existsSync(file))
-      throw new LaunchError("OPTION_INVALID", `there is no file ${file} for ${dataset}`, { option: "data", dataset });
-  }
   const versions: NewVersion[] = [];
-  for (const { dataset, party, name, sample, last } of known) {
+  for (const { dataset, party, name, sample, last } of datasetsIn(deps)) {
     const given = data.get(dataset);
     if (given === undefined && last > 0) continue;
     const source = given === undefined ? join(state.owner(party), `${name}.csv`) : resolve(given);

@@ -1,6 +1,7 @@
 // `npm start`: the whole mesh on one machine, as separate processes, and the main job in the terminal.
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { checkData } from "./administration.ts";
 import { writeConfigs } from "./configs.ts";
 import { createVoice } from "./console.ts";
 import { LaunchError } from "./launch-error.ts";
@@ -41,6 +42,7 @@ const launch = async (options: LaunchOptions): Promise<number> => {
   });
   const gatewayPort = places.find(({ role }) => role === "gateway")?.port;
   const hasPage = gatewayPort !== undefined;
+  checkData(topology, options.data);
   await checkPorts(places);
   const state = stateIn(options.state);
   mkdirSync(state.root, { recursive: true });

@@ -21,7 +21,7 @@ export interface State {
   service(label: string): string;
   /** The folder of one sealed dataset version. */
   dataset(dataset: string, version: number): string;
-  /** The versions of a dataset that are there, ascending. */
+  /** The versions of a dataset whose owner has signed their manifest, ascending; what else lies there was never finished. */
   datasetVersions(dataset: string): readonly number[];
   /** The versions of a contract that are there, ascending. */
   contractVersions(name: string): readonly number[];
@@ -51,7 +51,10 @@ export const stateIn = (folder: string): State => {
     owner: (party) => join(root, "owners", party),
     service: (label) => join(root, "services", label),
     dataset: (dataset, version) => join(storage, dataset, String(version)),
-    datasetVersions: (dataset) => numbersIn(join(storage, dataset), /^(\d+)$/),
+    datasetVersions: (dataset) =>
+      numbersIn(join(storage, dataset), /^(\d+)$/).filter((version) =>
+        existsSync(join(storage, dataset, String(version), "manifest.json")),
+      ),
     contractVersions: (name) => numbersIn(join(contracts, name), /^(\d+)\.json$/),
     contract: (name, version) => join(contracts, name, `${version}.json`),
   };

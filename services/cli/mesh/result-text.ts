@@ -55,6 +55,11 @@ const otherText = (other: ResultRow | readonly ResultRow[] | undefined): string 
   return ` Together they have ${counts.join(", ")}.`;
 };
 
+const EXTREMES =
+  "min and max are the k-th smallest and largest, k being the least group, unless the contract says `extremes: exact`; in small groups they cross.";
+
+const hasExtremes = ({ fields }: OutputSchema): boolean => fields.some(({ name }) => name === "min" || name === "max");
+
 /** The lines of a result: one table per output. */
 export const resultLines = (document: ResultDocument, schemas: readonly OutputSchema[]): readonly string[] => {
   const rows = Object.entries(document.rows).map(([party, count]) => `${party} ${numbers.format(count)}`);
@@ -69,5 +74,6 @@ export const resultLines = (document: ResultDocument, schemas: readonly OutputSc
         ...(suppressed ? [`Groups that are too small are not named.${otherText(document.other?.[schema.name])}`] : []),
       ];
     }),
+    ...(schemas.some(hasExtremes) ? ["", EXTREMES] : []),
   ];
 };
