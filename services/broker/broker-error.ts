@@ -1,3 +1,5 @@
+import type { Envelope } from "#sealing";
+
 /** Why a broker refuses. Evidence and contract errors keep the codes of their libraries. */
 export type BrokerCode =
   /** A key request is not one: missing target, wrong sizes, too many, a reservation. */
@@ -42,6 +44,8 @@ export class BrokerError extends Error {
   override readonly name = "BrokerError";
   readonly code: BrokerCode;
   readonly data: Readonly<Record<string, unknown>>;
+  /** The signed entry of the log, for a refusal of genuine evidence. */
+  statement: Envelope | undefined;
 
   constructor(code: BrokerCode, message: string, data: Readonly<Record<string, unknown>> = {}, options?: ErrorOptions) {
     super(message, options);

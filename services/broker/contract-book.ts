@@ -28,7 +28,7 @@ export interface KnownContract {
 }
 
 /** What has to be true of a contract beside its signatures before this broker takes it into force. */
-export type CheckContract = (contract: Contract) => void;
+export type CheckContract = (contract: Contract) => Promise<void>;
 
 const bookSchema = v.strictObject({
   v: v.literal(1),
@@ -144,6 +144,8 @@ export const openContractBook = async (options: {
     },
     async activate(statement) {
       const { contract, digest } = await consentOf(statement, ownKeys);
+      if (versionsOf(contract.contract)[0]?.digest !== digest) await check(contract);
+      // From here on nothing is awaited: what is compared is what is written over.
       const [highest] = versionsOf(contract.contract);
       if (highest?.digest === digest) return { known: highest, isNew: false };
       if (highest !== undefined && contract.version <= highest.contract.version) {
@@ -162,7 +164,6 @@ export const openContractBook = async (options: {
           until: contract.valid.until,
         });
       }
-      check(contract);
       const activated = { contract, digest, statement, activated: new Date(now()), revoked: false };
       keep([...known, activated]);
       return { known: activated, isNew: true };

@@ -1,9 +1,10 @@
 // What must be true of a contract beside its signatures before this broker takes it into force.
 import type { TrustedRoots } from "#attestation";
-import { checkOperators, releasePolicy, parseReleasePolicy, type Contract } from "#contract";
+import { checkOperators, parseReleasePolicy, partyOf, releasePolicy, type Contract } from "#contract";
 import { toHex } from "#sealing";
 import { BrokerError } from "./broker-error.ts";
 import type { CheckContract } from "./contract-book.ts";
+import type { OwnManifests } from "./own-manifests.ts";
 import type { BrokerIdentity } from "./verdict.ts";
 
 const rootOf = (roots: TrustedRoots): string => (roots.kind === "amd" ? "amd" : `sha256:${toHex(roots.arkSpkiSha256)}`);
@@ -35,16 +36,37 @@ const checkOwnBroker = ({ parties }: Contract, identity: BrokerIdentity, ca: str
   }
 };
 
+const checkManifests = async ({ datasets }: Contract, party: string, manifests: OwnManifests): Promise<void> => {
+  for (const [dataset, { manifest: digest }] of Object.entries(datasets)) {
+    if (partyOf(dataset) === party && (await manifests(digest)) === undefined) {
+      throw new BrokerError("MANIFEST_UNKNOWN", `no manifest ${digest} of ${dataset} is known here`, {
+        dataset,
+        digest,
+      });
+    }
+  }
+};
+
 /**
  * Makes the check.
  *
- * @param ca `sha256:` of the CA certificate of this broker's TLS name
+ * @param options.ca `sha256:` of the CA certificate of this broker's TLS name
+ * @param options.manifests those that the owner gave its broker
  */
 export const createContractCheck =
-  (identity: BrokerIdentity, ca: string): CheckContract =>
-  (contract) => {
+  ({
+    identity,
+    ca,
+    manifests,
+  }: {
+    readonly identity: BrokerIdentity;
+    readonly ca: string;
+    readonly manifests: OwnManifests;
+  }): CheckContract =>
+  async (contract) => {
     checkHardware(contract, identity.roots);
     checkOwnBroker(contract, identity, ca);
     for (const query of Object.keys(contract.queries))
       checkOperators(parseReleasePolicy(releasePolicy(contract, query, identity.url)));
+    await checkManifests(contract, identity.party, manifests);
   };

@@ -38,10 +38,11 @@ const refusals = createRefusalCounter({
   },
   onError: (cause) => log({ level: "error", event: "refusals not recorded", cause }),
 });
+const manifests = openOwnManifests(join(config.home, "manifests"), config.owner_key);
 const contracts = await openContractBook({
   file: join(config.home, "contracts.json"),
   ownKeys: { [party]: config.owner_key },
-  check: createContractCheck(identity, `sha256:${config.ca_sha256}`),
+  check: createContractCheck({ identity, ca: `sha256:${config.ca_sha256}`, manifests }),
   now: Date.now,
 });
 const service = keyBrokerService({
@@ -49,7 +50,7 @@ const service = keyBrokerService({
   signer,
   challenges: createChallenges(Date.now),
   contracts,
-  manifests: openOwnManifests(join(config.home, "manifests"), config.owner_key),
+  manifests,
   keys: openClassKeys(join(config.home, "keys")),
   ledger,
   refusals,

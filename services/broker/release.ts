@@ -189,7 +189,7 @@ export const releaseKeys = async (
     const clauses = error instanceof DenialError ? error.clauses : [];
     const denial = denialOf(deps, evidence, appraisal, error.code, clauses);
     const statement = await deps.ledger.append(statementTypes.denial, statementPayload("denial", denial));
-    if (error instanceof DenialError) error.statement = statement;
+    if (!(error instanceof ContractError)) error.statement = statement;
     throw error;
   }
 };

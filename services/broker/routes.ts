@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { parseClaims, verifyReport, type Evidence } from "#attestation";
+import type { Evidence } from "#attestation";
 import { queryOf, releasePolicy, statementPayload, statementTypes } from "#contract";
 import { KeyBroker, type ReleaseKeysRequest } from "#gen/sealmesh/broker/v1alpha1/broker_pb.ts";
 import { ContractState, type ContractSchema } from "#gen/sealmesh/contract/v1alpha1/contract_pb.ts";
@@ -20,7 +20,7 @@ import type { KnownContract } from "./contract-book.ts";
 import { countUnverifiable, releaseKeys, type ReleaseDeps } from "./release.ts";
 import { keyRequestsOf } from "./release-request.ts";
 import { toStatementTime } from "./statement-time.ts";
-import { audienceOf, judge } from "./verdict.ts";
+import { appraiseForExplanation, audienceOf, judge } from "./verdict.ts";
 
 /** What the routes work with. */
 export interface RouteDeps extends ReleaseDeps {
@@ -29,8 +29,7 @@ export interface RouteDeps extends ReleaseDeps {
 }
 
 const NOT_JUDGED = [
-  "the nonce: evidence of any purpose is explained",
-  "the TLS key: the evidence came over another connection",
+  "purpose and audience: evidence that was made for something else is explained too",
   "the state of the contract and the columns asked for",
 ] as const;
 
@@ -97,16 +96,16 @@ export const keyBrokerService = (deps: RouteDeps): MeshService => {
     async explainRelease(request) {
       const { contract } = deps.contracts.find(request.contract);
       queryOf(contract, request.query);
-      const { runtimeClaims, ...evidence } = toEvidence(request.evidence);
-      const verified = await verifyReport(evidence, { roots: deps.identity.roots, now: deps.now() });
-      const { met, clauses } = judge(deps.identity, contract, request.query, {
-        verified,
-        claims: await parseClaims(runtimeClaims),
-      });
+      const { verified, claims, notChecked } = await appraiseForExplanation(
+        deps.identity,
+        toEvidence(request.evidence),
+        deps.now(),
+      );
+      const { met, clauses } = judge(deps.identity, contract, request.query, { verified, claims });
       return {
         policyMet: met,
         clauses: clauses.map(({ seen, ...clause }) => ({ ...clause, ...(seen === null ? {} : { seen }) })),
-        notJudged: [...NOT_JUDGED, ...verified.notChecked],
+        notJudged: [...NOT_JUDGED, ...notChecked],
       };
     },
 

@@ -36,15 +36,18 @@ const violation = ({ pointer, claim, operator, expected, seen }: ClauseOutcome) 
   description: `${operator} ${expected}, seen ${seen ?? "nothing"}`,
 });
 
+const signedDenial = ({ statement }: Pick<DenialError, "statement">): readonly ErrorDetail[] =>
+  statement === undefined ? [] : [errorDetail(DenialSchema, { denial: toStatementMessage(statement) })];
+
 /** Every failed clause, and the signed denial. */
 const denialDetails = ({ clauses, statement }: DenialError): readonly ErrorDetail[] => [
   errorDetail(PreconditionFailureSchema, { violations: clauses.filter(({ met }) => !met).map(violation) }),
-  ...(statement === undefined ? [] : [errorDetail(DenialSchema, { denial: toStatementMessage(statement) })]),
+  ...signedDenial({ statement }),
 ];
 
 /** How every domain error of a broker goes over the wire. */
 export const brokerErrors: readonly StatusTable[] = [
-  statusTable(BrokerError, brokerCodes, domain),
+  statusTable(BrokerError, brokerCodes, domain, { details: signedDenial }),
   statusTable(DenialError, { POLICY_REFUSED: Code.PermissionDenied }, domain, { details: denialDetails }),
   ...libraryErrors,
 ];

@@ -2,6 +2,7 @@
 import {
   appraiseEvidence,
   maaClaims,
+  parseClaims,
   strictPolicy,
   validateReport,
   type Appraisal,
@@ -61,6 +62,27 @@ export const appraiseForRelease = async (
   });
   if (appraisal.claims.purpose !== "release") throw new TypeError("appraiseEvidence compared the purpose");
   return { ...appraisal, claims: appraisal.claims };
+};
+
+/**
+ * Appraises evidence of any purpose and audience: what it says of itself is taken as asked for, so that only the workload is judged.
+ *
+ * @throws AttestationError
+ */
+export const appraiseForExplanation = async (
+  { roots }: BrokerIdentity,
+  evidence: Evidence,
+  now: Date,
+): Promise<Appraisal> => {
+  const { purpose, audience } = await parseClaims(evidence.runtimeClaims);
+  return appraiseEvidence(evidence, {
+    roots,
+    now,
+    purpose,
+    audience,
+    nonce: { none: "evidence that was made before is explained too" },
+    tlsSpkiSha256: { unchecked: "the evidence came over another connection" },
+  });
 };
 
 /** What the release policy says already, clause by clause: said once. */

@@ -80,7 +80,7 @@ export const brokerService = async (
   const contracts = await openContractBook({
     file: join(home, "contracts.json"),
     ownKeys: { [party]: signer.keyId },
-    check: () => undefined,
+    check: async () => undefined,
     now: Date.now,
   });
   for (const statement of statements) await contracts.activate(statement);
