@@ -79,6 +79,7 @@ export const addSampleCommand = (program: Command, wholeNumber: (text: string) =
     .requiredOption("--out <file>", "the CSV file to write")
     .addHelpText("after", "\nExample: sealmesh sample --people employees --rows 50 --seed 16 --out employees.csv")
     .action((options: { people: keyof typeof layouts; rows: number; seed: number; out: string }) => {
-      writeWhole(options.out, csvOf(options.people, options.rows, options.seed));
+      // Synthetic, and kept as real people would be.
+      writeWhole(options.out, csvOf(options.people, options.rows, options.seed), { mode: 0o600 });
     });
 };

@@ -2,6 +2,8 @@ import { toBinary, type DescFile } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import type { Server } from "@grpc/grpc-js";
 import { ReflectionService } from "@grpc/reflection";
+import { file_google_rpc_error_details } from "#gen/google/rpc/error_details_pb.ts";
+import { file_google_rpc_status } from "#gen/google/rpc/status_pb.ts";
 import { healthDescriptor } from "./health-descriptor.ts";
 import type { MeshService } from "./mesh-service.ts";
 
@@ -20,6 +22,8 @@ const withImports = (file: DescFile, seen: Set<DescFile>): void => {
 export const addReflection = (server: Server, services: readonly MeshService[]): void => {
   const files = new Set<DescFile>();
   for (const { desc } of services) withImports(desc.file, files);
+  // No RPC names them: they are the details of errors, which a client without our protos could not read otherwise.
+  for (const file of [file_google_rpc_error_details, file_google_rpc_status]) withImports(file, files);
   const ours = [...files].map((file) => toBinary(FileDescriptorProtoSchema, file.proto));
   // The package wants what proto-loader makes of a proto file, and of that reads the descriptors only.
   const loaded = {
