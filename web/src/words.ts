@@ -54,7 +54,7 @@ export const words = {
     broker: "a key broker",
     provider: "a data provider in a TEE",
     analytics: "an analytics service in a TEE",
-    snooper: "an ordinary process with a tap on the wire and a copy of the storage",
+    snooper: "an ordinary process without a TEE that operates the storage",
   },
   evidence: {
     heading: "Evidence",
