@@ -122,7 +122,12 @@ const openInput = async (
   const open = await openSealedDataset({
     manifest,
     columns: columnsOf(query),
-    read: readFromProvider(client, { digest: named.manifest, signal, onBytes: (count) => meter.onBytes(count) }),
+    read: readFromProvider(client, {
+      peer: provider.label ?? party,
+      digest: named.manifest,
+      signal,
+      onBytes: (count) => meter.onBytes(count),
+    }),
     obtainKeys: async (wanted) => {
       const keys = await obtainDataKeys(context, broker, wanted);
       if (refusal === undefined) return keys;

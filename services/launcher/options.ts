@@ -107,7 +107,7 @@ export const parseOptions = (args: readonly string[]): LaunchOptions => {
   const minimumGroup = wholeNumber("minimum-group", values["minimum-group"], 1, 1_000_000);
   const pagePort = wholeNumber("page-port", values["page-port"], 1, 65_535);
   const meshPort = wholeNumber("mesh-port", values["mesh-port"], 1, 65_000);
-  const via = [...pairs("via", values.via, /^[a-z0-9-]+\/[a-z]+$/)];
+  const via = [...pairs("via", values.via, /^[a-z0-9-]+(\/[a-z0-9-]+)?$/)];
   return {
     topology: values.topology,
     state: values.state,

@@ -83,7 +83,10 @@ const sealedSource = async (
     DataProvider,
   );
   const manifest = await fetchManifest(client, { dataset, digest, ownerKey, signal });
-  return { manifest, read: readFromProvider(client, { digest, signal, onBytes: () => undefined }) };
+  return {
+    manifest,
+    read: readFromProvider(client, { peer: `${owner}/provider`, digest, signal, onBytes: () => undefined }),
+  };
 };
 
 const open = async (opening: Opening, request: RecordsRequest): Promise<OpenedRecords> => {

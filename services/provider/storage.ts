@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fromBase64, manifestDigest, parseEnvelope, parseManifest, type Envelope, type Manifest } from "#sealing";
 import { ProviderError } from "./provider-error.ts";
 
-const MESSAGE_BYTES = 512 * 1024;
+const MESSAGE_BYTES = 256 * 1024;
 
 /** One sealed dataset version as it lies in the storage. */
 export interface StoredDataset {
@@ -25,7 +25,7 @@ export interface Storage {
   /** @throws {ProviderError} DATASET_UNKNOWN */
   find(digest: string): Promise<StoredDataset>;
   /**
-   * Reads a byte range of a part, in pieces of at most 512 KiB.
+   * Reads a byte range of a part, in pieces of at most 256 KiB.
    *
    * @throws {ProviderError} PART_UNKNOWN, RANGE_INVALID, STORAGE_TRUNCATED
    */

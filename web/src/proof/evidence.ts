@@ -9,7 +9,6 @@ import {
   type VerifiedReport,
 } from "#attestation";
 import { trustedRootsOf, workloadOf, type Contract } from "#contract";
-import { toHex } from "#sealing";
 import { allHold, untilFailure, type Check } from "./check.ts";
 import { proveDocuments, type DocumentsProof, type MeasuredDocuments } from "./documents.ts";
 import { checkReport } from "./report-checks.ts";
@@ -31,8 +30,6 @@ export interface ReportFacts {
   readonly hardwareRoot: HardwareRoot;
   readonly product: Product;
   readonly reportVersion: number;
-  readonly chipId: string;
-  readonly rootCertificate: string;
 }
 
 /** How evidence came out. */
@@ -71,12 +68,10 @@ const refused = (error: AttestationError): EvidenceProof => {
   return { holds: false, checks: untilFailure(appraisal, failed), notChecked: [] };
 };
 
-const factsOf = ({ hardwareRoot, product, report, certificates }: VerifiedReport): ReportFacts => ({
+const factsOf = ({ hardwareRoot, product, report }: VerifiedReport): ReportFacts => ({
   hardwareRoot,
   product,
   reportVersion: report.version,
-  chipId: toHex(report.chipId),
-  rootCertificate: certificates.root.commonName,
 });
 
 /**

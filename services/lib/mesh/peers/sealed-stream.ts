@@ -11,6 +11,7 @@ import {
   type Manifest,
 } from "#sealing";
 import type { DataProvider } from "#gen/sealmesh/provider/v1alpha1/provider_pb.ts";
+import { meshError, RpcError } from "../rpc-error.ts";
 import { PeerError } from "./peer-error.ts";
 import type { ByteRange, ReadSealed } from "./sealed-dataset.ts";
 import { toEnvelope } from "./statement-message.ts";
@@ -57,12 +58,18 @@ export const fetchManifest = async (
   }
 };
 
-const isWorthRetrying = (error: unknown): boolean => error instanceof ConnectError && error.code === Code.Unavailable;
+const isWorthRetrying = (error: unknown): boolean =>
+  (error instanceof ConnectError && error.code === Code.Unavailable) ||
+  (error instanceof RpcError && error.status === Code.Unavailable);
+
+/** A stream that broke off without an answer, named as any peer that cannot be reached. */
+const brokenOff = (peer: string, how: string, cause?: unknown): RpcError =>
+  meshError("PEER_UNREACHABLE", Code.Unavailable, `the stream from ${peer} ${how}`, { metadata: { peer }, cause });
 
 /** Aborts when the caller aborts, or when nothing was heard for a while; `heard` starts the wait anew. */
 const silenceGuard = (signal: AbortSignal) => {
   const controller = new AbortController();
-  const giveUp = (): void => controller.abort(new ConnectError("the stream fell silent", Code.Unavailable));
+  const giveUp = (): void => controller.abort();
   let timer = setTimeout(giveUp, SILENCE_MS);
   return {
     signal: AbortSignal.any([signal, controller.signal]),
@@ -78,7 +85,7 @@ const silenceGuard = (signal: AbortSignal) => {
 const fill = async (
   client: Client<typeof DataProvider>,
   target: { readonly digest: string; readonly range: ByteRange; readonly bytes: Uint8Array; done: number },
-  options: { readonly signal: AbortSignal; readonly onBytes: (count: number) => void },
+  options: { readonly peer: string; readonly signal: AbortSignal; readonly onBytes: (count: number) => void },
 ): Promise<void> => {
   const { digest, range, bytes } = target;
   const guard = silenceGuard(options.signal);
@@ -102,34 +109,41 @@ const fill = async (
       options.onBytes(data.length);
     }
   } catch (error) {
-    if (guard.isSilent() && !options.signal.aborted)
-      throw new ConnectError("the stream fell silent", Code.Unavailable, undefined, undefined, error);
+    if (guard.isSilent() && !options.signal.aborted) throw brokenOff(options.peer, "fell silent", error);
     throw error;
   } finally {
     guard.stop();
   }
 };
 
+/** Which bytes, and who hears of them. */
+export interface ProviderReading {
+  /** `sha256:` of the manifest. */
+  readonly digest: string;
+  readonly peer: string;
+  readonly signal: AbortSignal;
+  readonly onBytes: (count: number) => void;
+}
+
 /**
  * Makes a reader of sealed ranges.
  *
+ * @param options.peer how the provider is called in errors, such as `contoso/provider`
  * @param options.onBytes hears of every byte that arrives, once
  * @throws {PeerError} RANGE_MISMATCH when other bytes come than were asked for
- * @throws {ConnectError} what the provider answered; UNAVAILABLE when four attempts did not get through
+ * @throws {ConnectError} what the provider answered
+ * @throws {RpcError} PEER_UNREACHABLE when four attempts in a row brought nothing
  */
-export const readFromProvider = (
-  client: Client<typeof DataProvider>,
-  options: { readonly digest: string; readonly signal: AbortSignal; readonly onBytes: (count: number) => void },
-): ReadSealed => {
-  const { digest, signal, onBytes } = options;
+export const readFromProvider = (client: Client<typeof DataProvider>, options: ProviderReading): ReadSealed => {
+  const { digest, peer, signal, onBytes } = options;
   return async (range) => {
     const target = { digest, range, bytes: new Uint8Array(range.length), done: 0 };
     for (let attempt = 1; ; attempt += 1) {
       const before = target.done;
       try {
-        await fill(client, target, { signal, onBytes });
+        await fill(client, target, { peer, signal, onBytes });
         if (target.done === range.length) return target.bytes;
-        throw new ConnectError("the stream ended early", Code.Unavailable);
+        throw brokenOff(peer, "ended early");
       } catch (error) {
         // Bytes that came in between mean that the provider is there: only attempts without any count.
         if (target.done > before) attempt = 1;
