@@ -17,6 +17,8 @@ let workload: Workload;
 let simulated: BrokerUnderTest;
 let production: BrokerUnderTest;
 
+let onMilan: ReturnType<typeof contractOf>;
+
 before(async () => {
   scene = await openScene();
   workload = await openWorkload(scene);
@@ -24,9 +26,6 @@ before(async () => {
   mkdirSync(folder);
   simulated = await openBroker(scene);
   production = await openBroker(scene, { roots: { kind: "amd" }, folder });
-});
-let onMilan: ReturnType<typeof contractOf>;
-before(() => {
   // Made once: its validity begins when it is made, and another one of the same version would be refused.
   onMilan = contractOf(scene, "on-milan", { workload: milan, simulatedRoot: undefined });
 });

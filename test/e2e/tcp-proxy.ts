@@ -6,7 +6,7 @@ export interface TcpProxy {
   readonly port: number;
   /** Every connection so far: what was sent to the service, and what it sent back. */
   recorded(): readonly Buffer[];
-  /** Bytes that came from the service so far. */
+  /** Bytes that came from the service so far, without what a reset kept back. */
   received(): number;
   /** Passes so many bytes more from the service, and then nothing; settles when that is reached. */
   stallAfter(bytes: number): Promise<void>;
@@ -16,6 +16,8 @@ export interface TcpProxy {
   resume(): void;
   close(): Promise<void>;
 }
+
+const TAKEN_IN_MS = 300;
 
 interface Trap {
   left: number;
@@ -51,7 +53,9 @@ export const startProxy = async (to: number): Promise<TcpProxy> => {
       socket.once("close", () => sockets.delete(socket));
     }
     forward(client, service, (chunk) => service.write(chunk));
+    let isReset = false;
     forward(service, client, (chunk) => {
+      if (isReset) return;
       received += chunk.length;
       if (trap === undefined || trap.left > chunk.length) {
         if (trap !== undefined) trap.left -= chunk.length;
@@ -65,7 +69,14 @@ export const startProxy = async (to: number): Promise<TcpProxy> => {
       if (kind === "stall") withheld.push(() => client.write(chunk.subarray(left)));
       else {
         trap = undefined;
-        client.resetAndDestroy();
+        isReset = true;
+        received -= chunk.length - left;
+        // A reset throws away what the reader has not taken in yet: it gets the time to.
+        setTimeout(() => {
+          client.resetAndDestroy();
+          sprung();
+        }, TAKEN_IN_MS);
+        return;
       }
       sprung();
     });

@@ -50,11 +50,12 @@ const unreachable = (
   failure: string,
   retry: boolean,
   cause: unknown,
+  code: Code = Code.Unavailable,
 ): ConnectError => {
   const peer = labelOf(target);
   return new ConnectError(
     text,
-    Code.Unavailable,
+    code,
     undefined,
     [
       { desc: ErrorInfoSchema, value: { reason: REASON, domain: MESH_DOMAIN, metadata: { peer, failure } } },
@@ -90,6 +91,10 @@ export const connectionFailure = (target: MeshTarget, error: unknown): ConnectEr
  */
 export const callFailure = (target: MeshTarget, error: unknown, signal: AbortSignal | undefined): unknown => {
   if (!(error instanceof ConnectError) || reasonOf(error) !== undefined || signal?.aborted === true) return error;
+  // A deadline that passed without a word from the peer keeps its code, and says whose silence it was.
+  if (error.code === Code.DeadlineExceeded) {
+    return unreachable(target, `${labelOf(target)} did not answer in time`, "DEADLINE", true, error, error.code);
+  }
   const lost =
     error.code === Code.Unavailable || error.code === Code.Canceled || isTransient(error) || isRefused(error);
   if (!lost) return error;

@@ -65,7 +65,9 @@ export const statusTable = <E extends DomainError>(
 
 /** The one failure of a peer that is passed on as it is: the caller learns which party could not be reached. */
 const unreachablePeer = (error: unknown): RpcError | undefined => {
-  if (!(error instanceof ConnectError) || error.code !== Code.Unavailable) return undefined;
+  if (!(error instanceof ConnectError)) return undefined;
+  // Whoever called us waits for us: that a peer let our own deadline pass is the peer's being away.
+  if (error.code !== Code.Unavailable && error.code !== Code.DeadlineExceeded) return undefined;
   const found = reasonOf(error);
   if (found?.reason !== "PEER_UNREACHABLE" || found.domain !== MESH_DOMAIN) return undefined;
   return meshError("PEER_UNREACHABLE", Code.Unavailable, error.rawMessage, { metadata: found.metadata, cause: error });

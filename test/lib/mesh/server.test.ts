@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { DataProvider } from "#gen/sealmesh/provider/v1alpha1/provider_pb.ts";
-import { connectMesh, createMeshServer, reasonOf } from "#mesh";
+import { connectMesh, createMeshServer, reasonOf, libraryErrors, mapError } from "#mesh";
 import { serverTls } from "./authority.ts";
 import { providerService, recordingLog, serveProvider, type ProviderHandlers } from "./provider-server.ts";
 
@@ -92,6 +92,9 @@ test("a caller's deadline ends its call", async (t) => {
   const { client } = await serveProvider(t, { listDatasets: () => new Promise(() => undefined) });
   const error = await rejection(client.listDatasets({}, { timeoutMs: 100 }));
   assert.equal(error.code, Code.DeadlineExceeded);
+  // To whoever waits for us meanwhile, the silent peer is one that cannot be reached.
+  const { status, reason } = mapError(error, libraryErrors);
+  assert.deepEqual([status, reason], [Code.Unavailable, "PEER_UNREACHABLE"]);
 });
 
 test("gives a unary call without a deadline one of its own, even when the handler ignores it", async (t) => {

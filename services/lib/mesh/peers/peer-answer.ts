@@ -7,15 +7,14 @@ import { detailsOf, reasonOf } from "../reason.ts";
 import { errorDetail, RpcError } from "../rpc-error.ts";
 import type { StatusTable } from "../status-table.ts";
 
-/** A peer's own bug says nothing to anyone but us. */
-const isPassedOn = (code: Code): boolean =>
-  code !== Code.Internal && code !== Code.Unknown && code !== Code.Unimplemented;
+/** A peer's own bug says nothing to anyone but us, and silence is no answer. */
+const unspoken: ReadonlySet<Code> = new Set([Code.Internal, Code.Unknown, Code.Unimplemented, Code.DeadlineExceeded]);
 
 const passedDetails = [PreconditionFailureSchema, RetryInfoSchema, DenialSchema] as const;
 
 /** Maps the answers of services of this mesh; other failures of a call are not its. */
 export const peerAnswers: StatusTable = (error) => {
-  if (!(error instanceof ConnectError) || !isPassedOn(error.code)) return undefined;
+  if (!(error instanceof ConnectError) || unspoken.has(error.code)) return undefined;
   const found = reasonOf(error);
   if (found === undefined || !found.domain.endsWith(".sealmesh")) return undefined;
   return new RpcError({
