@@ -65,5 +65,22 @@ const child = spawn(runtime(), [join(project, program), ...rest], { stdio: "inhe
 // Ctrl-C reaches the whole group from the terminal; a signal sent to this process alone is passed on. Either way the
 // program decides when it is done, and its status is ours.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+// npm passes no signal on: when it is ended, the program would go on without anyone to stop it. It is the parent, or the
+// parent of the shell that it runs scripts in.
+const npmProcess = () => {
+  const parent = process.ppid;
+  try {
+    const [, name, , grandparent] = /^\d+ \((.*)\) (\S) (\d+)/.exec(readFileSync(`/proc/${parent}/stat`, "utf8")) ?? [];
+    return /^(sh|dash|bash)$/.test(name) ? Number(grandparent) : parent;
+  } catch {
+    return parent; // no /proc here
+  }
+};
+if (process.env["npm_lifecycle_event"] !== undefined) {
+  const npm = npmProcess();
+  setInterval(() => {
+    if (npmProcess() !== npm) child.kill("SIGTERM");
+  }, 500).unref();
+}
 child.on("error", (error) => fail(`the runtime could not be started: ${error.message}`));
 child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
