@@ -75,6 +75,15 @@ export const claimsFor = async (broker: BrokerUnderTest, { runKeys, run }: Workl
 export const evidenceToAsk = async (broker: BrokerUnderTest, workload: Workload, request: Request) =>
   evidenceFor(workload.processor, await claimsFor(broker, workload, request));
 
+/** A key of the right form that wraps nothing: evidence is judged before any key is looked at, so no refusal is about it. */
+export const unreadKey = ({ contoso: { dataset } }: Scene): Wanted => ({
+  dataset,
+  part: 0,
+  column: "city",
+  masterKeyId: `${dataset}/1/demographics`,
+  wrapped: new Uint8Array(384),
+});
+
 /** The message of a key that is asked for. */
 export const keyMessage = ({ dataset, part, column, masterKeyId, wrapped }: Wanted) => ({
   dataset,

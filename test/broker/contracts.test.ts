@@ -4,7 +4,7 @@ import { contractDigest, contractPayload, signRevocation, type Contract } from "
 import { ContractState } from "#gen/sealmesh/contract/v1alpha1/contract_pb.ts";
 import { toStatementMessage } from "#mesh";
 import type { Signer } from "#sealing-node";
-import { askWith, evidenceToAsk, openWorkload, refusalOf, type Workload } from "./asking.ts";
+import { askWith, evidenceToAsk, openWorkload, refusalOf, unreadKey, type Workload } from "./asking.ts";
 import { ofKind, openBroker, type BrokerUnderTest } from "./broker-under-test.ts";
 import { openScene, type Scene } from "./scene.ts";
 import { activate, contractOf, milan, signedBy } from "./small-contract.ts";
@@ -181,15 +181,7 @@ describe("a revocation", () => {
         [[contract, "REVOKED"]],
       );
       const evidence = await evidenceToAsk(broker, workload, { contract });
-      const { dataset } = scene.contoso;
-      const key = {
-        dataset,
-        part: 0,
-        column: "city",
-        masterKeyId: `${dataset}/1/demographics`,
-        wrapped: new Uint8Array(384),
-      };
-      const { status, reason } = await refusalOf(askWith(broker, evidence, [key]));
+      const { status, reason } = await refusalOf(askWith(broker, evidence, [unreadKey(scene)]));
       assert.deepEqual([status, reason], ["FailedPrecondition", "CONTRACT_REVOKED"]);
       const again = await bring(contractOf(scene, name), both()).then(
         ({ contract: known }) => known?.state,

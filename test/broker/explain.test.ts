@@ -3,26 +3,22 @@ import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { toEvidenceMessage } from "#mesh";
 import { evidenceFor, readerClaims, type PlatformEvidence } from "#platform";
+import { openAgreement } from "./agreement.ts";
 import { askWith, evidenceToAsk, obtain, openWorkload, refusalOf, wrappedKeys, type Workload } from "./asking.ts";
-import { openBroker, type BrokerUnderTest } from "./broker-under-test.ts";
-import { openScene, type Scene } from "./scene.ts";
-import { activate, contractOf, measured, QUERY } from "./small-contract.ts";
+import type { BrokerUnderTest } from "./broker-under-test.ts";
+import type { Scene } from "./scene.ts";
+import { measured, QUERY } from "./small-contract.ts";
 
 let scene: Scene;
 let broker: BrokerUnderTest;
 let workload: Workload;
 let digest: string;
+let close: () => Promise<void>;
 
 before(async () => {
-  scene = await openScene();
-  broker = await openBroker(scene);
-  workload = await openWorkload(scene);
-  digest = await activate(broker, scene, contractOf(scene, "analysis"));
+  ({ scene, broker, workload, digest, close } = await openAgreement());
 });
-after(async () => {
-  await broker.close();
-  scene.close();
-});
+after(async () => close());
 
 const explain = (evidence: PlatformEvidence, query = QUERY) =>
   broker.stranger.explainRelease({ evidence: toEvidenceMessage(evidence), contract: digest, query });

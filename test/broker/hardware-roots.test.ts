@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { certificatesFrom } from "#attestation";
 import type { PlatformEvidence } from "#platform";
-import { askWith, evidenceToAsk, openWorkload, refusalOf, type Workload } from "./asking.ts";
+import { askWith, evidenceToAsk, openWorkload, refusalOf, unreadKey, type Workload } from "./asking.ts";
 import { ofKind, openBroker, type BrokerUnderTest } from "./broker-under-test.ts";
 import { openScene, type Scene } from "./scene.ts";
 import { activate, contractOf, milan } from "./small-contract.ts";
@@ -35,12 +35,8 @@ after(async () => {
   scene.close();
 });
 
-const ask = async (broker: BrokerUnderTest, evidence: PlatformEvidence) => {
-  const { dataset } = scene.contoso;
-  const masterKeyId = `${dataset}/1/demographics`;
-  const key = { dataset, part: 0, column: "city", masterKeyId, wrapped: new Uint8Array(384) };
-  return refusalOf(askWith(broker, evidence, [key]));
-};
+const ask = async (broker: BrokerUnderTest, evidence: PlatformEvidence) =>
+  refusalOf(askWith(broker, evidence, [unreadKey(scene)]));
 
 /** What AMD's secure processor really signed, with claims that it was not made over. */
 const realEvidence = async (broker: BrokerUnderTest, contract: string): Promise<PlatformEvidence> => {

@@ -1,37 +1,27 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { contractDigest, contractPayload } from "#contract";
-import type { obtainDataKeys } from "#mesh";
 import type { PlatformEvidence } from "#platform";
 import { ed25519KeyOf, verifyEnvelope } from "#sealing";
-import { askWith, evidenceToAsk, openWorkload, refusalOf, type Request, type Workload } from "./asking.ts";
-import { ofKind, openBroker, type BrokerUnderTest } from "./broker-under-test.ts";
-import { openScene, type Scene } from "./scene.ts";
+import { openAgreement } from "./agreement.ts";
+import { askWith, evidenceToAsk, openWorkload, refusalOf, unreadKey, type Request, type Workload } from "./asking.ts";
+import { ofKind, type BrokerUnderTest } from "./broker-under-test.ts";
+import type { Scene } from "./scene.ts";
 import { activate, contractOf, measured, QUERY } from "./small-contract.ts";
 
 let scene: Scene;
 let broker: BrokerUnderTest;
 let workload: Workload;
 let digest: string;
+let close: () => Promise<void>;
 
 before(async () => {
-  scene = await openScene();
-  broker = await openBroker(scene);
-  workload = await openWorkload(scene);
-  digest = await activate(broker, scene, contractOf(scene, "analysis"));
+  ({ scene, broker, workload, digest, close } = await openAgreement());
 });
-after(async () => {
-  await broker.close();
-  scene.close();
-});
+after(async () => close());
 
-/** A key of the right form. Evidence is judged before any key is looked at, so that no refusal here is about it. */
-const wanted = (): Parameters<typeof obtainDataKeys>[2] => {
-  const { dataset } = scene.contoso;
-  return [{ dataset, part: 0, column: "city", masterKeyId: `${dataset}/1/demographics`, wrapped: randomBytes(384) }];
-};
-const refusedWith = async (evidence: PlatformEvidence) => refusalOf(askWith(broker, evidence, wanted()));
+const refusedWith = async (evidence: PlatformEvidence) => refusalOf(askWith(broker, evidence, [unreadKey(scene)]));
 const asking = (change: Partial<Request> = {}): Promise<PlatformEvidence> =>
   evidenceToAsk(broker, workload, { contract: digest, ...change });
 

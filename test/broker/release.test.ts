@@ -8,9 +8,10 @@ import { obtainDataKeys, openSealedDataset, toEvidenceMessage } from "#mesh";
 import { fromBase64, parseEnvelope, parseManifest, toCells } from "#sealing";
 import { partFileName, rsaPublicKey, wrapKeyOaep } from "#sealing-node";
 import { rows } from "../snooper/small-owner.ts";
+import { openAgreement } from "./agreement.ts";
 import { askWith, evidenceToAsk, obtain, openWorkload, refusalOf, wrappedKeys, type Workload } from "./asking.ts";
-import { ofKind, openBroker, type BrokerUnderTest } from "./broker-under-test.ts";
-import { openScene, type Scene } from "./scene.ts";
+import { ofKind, type BrokerUnderTest } from "./broker-under-test.ts";
+import type { Scene } from "./scene.ts";
 import { activate, contractOf, QUERY } from "./small-contract.ts";
 
 type Keys = Awaited<ReturnType<typeof wrappedKeys>>;
@@ -20,19 +21,14 @@ let scene: Scene;
 let broker: BrokerUnderTest;
 let workload: Workload;
 let digest: string;
+let close: () => Promise<void>;
 let keys: Keys;
 
 before(async () => {
-  scene = await openScene();
-  broker = await openBroker(scene);
-  workload = await openWorkload(scene);
-  digest = await activate(broker, scene, contractOf(scene, "analysis"));
+  ({ scene, broker, workload, digest, close } = await openAgreement());
   keys = await wrappedKeys(scene, obtain(broker, scene, workload, digest));
 });
-after(async () => {
-  await broker.close();
-  scene.close();
-});
+after(async () => close());
 
 const key = (column: string): Key => keys.get(column) ?? assert.fail(`no key of ${column}`);
 const ask = async (wanted: readonly Key[], options: Parameters<typeof askWith>[3] = {}) =>

@@ -3,7 +3,16 @@ import { appendFileSync, readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { ContractState } from "#gen/sealmesh/contract/v1alpha1/contract_pb.ts";
 import { createChallenges } from "../../services/broker/challenges.ts";
-import { askWith, evidenceToAsk, obtain, openWorkload, refusalOf, wrappedKeys, type Workload } from "./asking.ts";
+import {
+  askWith,
+  evidenceToAsk,
+  obtain,
+  openWorkload,
+  refusalOf,
+  unreadKey,
+  wrappedKeys,
+  type Workload,
+} from "./asking.ts";
 import { openBroker, type BrokerUnderTest } from "./broker-under-test.ts";
 import { openScene, type Scene } from "./scene.ts";
 import { activate, contractOf } from "./small-contract.ts";
@@ -59,15 +68,7 @@ describe("a broker that starts again in its folder", () => {
   test("has forgotten every nonce", async () => {
     const evidence = await evidenceToAsk(broker, workload, { contract: digest });
     await restart();
-    const { dataset } = scene.contoso;
-    const key = {
-      dataset,
-      part: 0,
-      column: "city",
-      masterKeyId: `${dataset}/1/demographics`,
-      wrapped: new Uint8Array(384),
-    };
-    const { status, reason } = await refusalOf(askWith(broker, evidence, [key]));
+    const { status, reason } = await refusalOf(askWith(broker, evidence, [unreadKey(scene)]));
     assert.deepEqual([status, reason], ["FailedPrecondition", "NONCE_UNKNOWN"]);
   });
 
