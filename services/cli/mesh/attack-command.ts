@@ -16,6 +16,8 @@ const words: Readonly<Record<number, string>> = {
   [AttackResult.INCONCLUSIVE]: "INCONCLUSIVE",
 };
 
+const wordOf = (result: AttackResult): string => words[result] ?? "UNKNOWN";
+
 /** Digests are cut for people; programs get them whole. */
 const longHex = /\b([0-9a-f]{12})[0-9a-f]{20,}\b/g;
 
@@ -24,7 +26,7 @@ const say = (options: AttackOptions, sentence: string, parts: Readonly<Record<st
 };
 
 const showOutcome = (options: AttackOptions, attack: string, { result, denials, learned }: AttackOutcome): void => {
-  const word = words[result] ?? "UNKNOWN";
+  const word = wordOf(result);
   // For people the steps have said already what was refused and why.
   const reasons = [...new Set(denials.map(({ reason }) => reason))].join(", ");
   say(options, [`  ${word} (${reasons})`, ...(learned === "" ? [] : [`  It did learn: ${learned}`])].join("\n"), {
@@ -76,13 +78,16 @@ export const addAttackCommand = (program: Command): void => {
             say(options, `${id.padEnd(24)}${title}`, { type: "attack", attack: id, title });
           return;
         }
-        const notRefused: string[] = [];
+        const notRefused = new Map<string, AttackResult>();
         for (const { id, title } of wanted) {
           say(options, `\nAttack ${id}: ${title}`, { type: "attack-started", attack: id, title });
-          if ((await runOne(connection, id, options)) !== AttackResult.DENIED) notRefused.push(id);
+          const result = await runOne(connection, id, options);
+          if (result !== AttackResult.DENIED) notRefused.set(id, result);
         }
-        if (notRefused.length > 0)
-          throw new CliError("ATTACK_NOT_REFUSED", `not refused: ${notRefused.join(", ")}`, { attacks: notRefused });
+        if (notRefused.size > 0) {
+          const outcomes = [...notRefused].map(([id, result]) => `${id} (${wordOf(result)})`).join(", ");
+          throw new CliError("ATTACK_NOT_REFUSED", `not refused: ${outcomes}`, { attacks: [...notRefused.keys()] });
+        }
       });
     });
 };
