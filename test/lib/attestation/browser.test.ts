@@ -64,7 +64,7 @@ async function outcomeInNode({ evidence, roots, verifyAt }: Case): Promise<strin
 
 /** Serves the library below /lib/ and an empty page; `localhost` is a secure context, so WebCrypto is there. */
 const server = createServer((request, response) => {
-  const name = /^\/lib\/([a-z0-9-]+\.ts)$/.exec(request.url ?? "")?.[1];
+  const name = /^\/lib\/((?:[a-z]+\/)?[a-z0-9-]+\.ts)$/.exec(request.url ?? "")?.[1];
   if (name === undefined) {
     response.writeHead(200, { "content-type": "text/html" }).end("<!doctype html><title>attestation</title>");
     return;

@@ -1,5 +1,5 @@
-import { AttestationError } from "./attestation-error.ts";
-import { type Bytes, copyOf, sha256, toHex } from "./bytes.ts";
+import { AttestationError } from "../attestation-error.ts";
+import { type Bytes, copyOf, sha256, toHex } from "../encoding/bytes.ts";
 import {
   derContent,
   type DerElement,
@@ -10,7 +10,7 @@ import {
   derTime,
   derUnsigned,
   malformed,
-} from "./der.ts";
+} from "../encoding/der.ts";
 
 /** Certificates of SEV-SNP are less than 2 KiB; what is larger is not worth parsing. */
 const MAX_CERTIFICATE_SIZE = 8192;

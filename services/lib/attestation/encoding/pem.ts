@@ -1,7 +1,7 @@
-import { AttestationError } from "./attestation-error.ts";
+import { AttestationError } from "../attestation-error.ts";
 import { decodeBase64 } from "./base64.ts";
 import { copyOf } from "./bytes.ts";
-import { parseCertificate } from "./certificate.ts";
+import { parseCertificate } from "../certificates/certificate.ts";
 
 const BEGIN = "-----BEGIN CERTIFICATE-----";
 const END = "-----END CERTIFICATE-----";

@@ -1,7 +1,7 @@
-import { AttestationError } from "./attestation-error.ts";
-import type { GuestPolicy, PlatformInfo } from "./guest-policy.ts";
-import type { CpuModelKey, Product } from "./product.ts";
-import type { TcbComponents } from "./tcb.ts";
+import { AttestationError } from "../attestation-error.ts";
+import type { GuestPolicy, PlatformInfo } from "../report/guest-policy.ts";
+import type { CpuModelKey, Product } from "../report/product.ts";
+import type { TcbComponents } from "../report/tcb.ts";
 
 /** A check that is left out on purpose, and why. There is no other way to leave one out. */
 export interface Unchecked {

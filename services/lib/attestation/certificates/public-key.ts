@@ -1,5 +1,5 @@
-import { AttestationError } from "./attestation-error.ts";
-import { byteAt, type Bytes, equalBytes, fromHex } from "./bytes.ts";
+import { AttestationError } from "../attestation-error.ts";
+import { byteAt, type Bytes, equalBytes, fromHex } from "../encoding/bytes.ts";
 import type { Certificate } from "./certificate.ts";
 
 // AMD uses two kinds of keys and one signature algorithm, so each is compared with its whole encoding: there is nothing to parse and

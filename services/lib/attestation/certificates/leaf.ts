@@ -1,11 +1,11 @@
 // The extensions of a VCEK, AMD 57230 section "VCEK certificate", below 1.3.6.1.4.1.3704.1. The set is closed per product: absent,
 // foreign and duplicate ones are refused (duplicates already by the parser), so that no check can pass for want of its input.
-import { AttestationError, mismatch } from "./attestation-error.ts";
-import { byteAt, type Bytes, copyOf } from "./bytes.ts";
+import { AttestationError, mismatch } from "../attestation-error.ts";
+import { byteAt, type Bytes, copyOf } from "../encoding/bytes.ts";
 import type { Certificate } from "./certificate.ts";
-import { derContent, derTag, derUnsigned } from "./der.ts";
-import { type Product, products, type TcbComponent } from "./product.ts";
-import { tcbComponentsOf } from "./tcb.ts";
+import { derContent, derTag, derUnsigned } from "../encoding/der.ts";
+import { type Product, products, type TcbComponent } from "../report/product.ts";
+import { tcbComponentsOf } from "../report/tcb.ts";
 
 const AMD = "1.3.6.1.4.1.3704.1";
 const STRUCT_VERSION = `${AMD}.1`;

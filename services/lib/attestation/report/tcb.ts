@@ -1,5 +1,5 @@
-import { AttestationError } from "./attestation-error.ts";
-import { byteAt, toHex } from "./bytes.ts";
+import { AttestationError } from "../attestation-error.ts";
+import { byteAt, toHex } from "../encoding/bytes.ts";
 import { type Product, products, type TcbComponent } from "./product.ts";
 
 /** A TCB_VERSION as the report carries it. Its parts are in another order on Turin, so it is split only once the product is known. */

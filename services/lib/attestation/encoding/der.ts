@@ -1,6 +1,6 @@
 // As much of DER (X.690) as AMD's certificates need, and nothing that is only BER: one-byte tags, definite lengths in their shortest
 // form, every element filling its parent to the last byte. There is no recursion here, so input cannot nest its way into the stack.
-import { AttestationError } from "./attestation-error.ts";
+import { AttestationError } from "../attestation-error.ts";
 import { byteAt, type Bytes } from "./bytes.ts";
 
 /** Identifier octets of the types that occur. */

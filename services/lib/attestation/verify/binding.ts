@@ -1,5 +1,5 @@
-import { mismatch } from "./attestation-error.ts";
-import { concatBytes, copyOf, equalBytes, sha256, toHex } from "./bytes.ts";
+import { mismatch } from "../attestation-error.ts";
+import { concatBytes, copyOf, equalBytes, sha256, toHex } from "../encoding/bytes.ts";
 import type { VerifiedReport } from "./verify-report.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { AttestationReport } from "./report.ts";
-import { AttestationError } from "./attestation-error.ts";
+import { AttestationError } from "../attestation-error.ts";
 
 /** AMD's product lines with a public root; Bergamo and Siena belong to Genoa. */
 export type Product = "Milan" | "Genoa" | "Turin";

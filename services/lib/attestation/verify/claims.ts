@@ -1,8 +1,8 @@
 // The runtime claims document, proto/FORMATS.md section 1. It is hashed as it was sent and never written again, so every document has
 // exactly one spelling that is accepted.
-import { AttestationError } from "./attestation-error.ts";
-import { decodeBase64, encodeBase64Url } from "./base64.ts";
-import { byteAt, type Bytes, copyOf, fromHex, sha256 } from "./bytes.ts";
+import { AttestationError } from "../attestation-error.ts";
+import { decodeBase64, encodeBase64Url } from "../encoding/base64.ts";
+import { byteAt, type Bytes, copyOf, fromHex, sha256 } from "../encoding/bytes.ts";
 
 /** What evidence was made for; evidence for one purpose is refused for another. */
 export type Purpose = "release" | "peer" | "reader" | "result";

@@ -1,6 +1,6 @@
-import { AttestationError } from "./attestation-error.ts";
-import { type Bytes, copyOf, fromHex } from "./bytes.ts";
-import type { Product } from "./product.ts";
+import { AttestationError } from "../attestation-error.ts";
+import { type Bytes, copyOf, fromHex } from "../encoding/bytes.ts";
+import type { Product } from "../report/product.ts";
 
 /**
  * SHA-256 of the SubjectPublicKeyInfo of AMD's root keys. Source: https://kdsintf.amd.com/vcek/v1/{Milan,Genoa,Turin}/cert_chain; the

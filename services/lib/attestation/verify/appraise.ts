@@ -1,6 +1,6 @@
-import { type AttestationCode, AttestationError, mismatch } from "./attestation-error.ts";
+import { type AttestationCode, AttestationError, mismatch } from "../attestation-error.ts";
 import { verifyBinding } from "./binding.ts";
-import { copyOf, equalBytes, toHex } from "./bytes.ts";
+import { copyOf, equalBytes, toHex } from "../encoding/bytes.ts";
 import { parseClaims, type Purpose, type RuntimeClaims } from "./claims.ts";
 import { type ReportEvidence, type VerifiedReport, type VerifyOptions, verifyReport } from "./verify-report.ts";
 

@@ -1,14 +1,14 @@
 // Is it genuine? What the report says is judged in validate-report.ts, and only after everything here holds.
-import { AttestationError, mismatch } from "./attestation-error.ts";
-import { byteAt, type Bytes, concatBytes, copyOf, equalBytes, fromHex, isZero, sha256, toHex } from "./bytes.ts";
-import { type Certificate, parseCertificate } from "./certificate.ts";
-import { selectChain, verifyChain } from "./chain.ts";
-import { type Product, productOfReport, products } from "./product.ts";
-import { isReportSignature } from "./public-key.ts";
-import { type AttestationReport, parseReport, SIGNATURE_R, SIGNATURE_S, SIGNED_SIZE } from "./report.ts";
-import type { HardwareRoot, TrustedRoots } from "./roots.ts";
-import { splitTcb, type TcbComponents, tcbComponentsOf } from "./tcb.ts";
-import { type VcekFacts, vcekFacts } from "./vcek.ts";
+import { AttestationError, mismatch } from "../attestation-error.ts";
+import { byteAt, type Bytes, concatBytes, copyOf, equalBytes, fromHex, isZero, sha256, toHex } from "../encoding/bytes.ts";
+import { type Certificate, parseCertificate } from "../certificates/certificate.ts";
+import { selectChain, verifyChain } from "../certificates/chain.ts";
+import { type Product, productOfReport, products } from "../report/product.ts";
+import { isReportSignature } from "../certificates/public-key.ts";
+import { type AttestationReport, parseReport, SIGNATURE_R, SIGNATURE_S, SIGNED_SIZE } from "../report/report.ts";
+import type { HardwareRoot, TrustedRoots } from "../certificates/roots.ts";
+import { splitTcb, type TcbComponents, tcbComponentsOf } from "../report/tcb.ts";
+import { type VcekFacts, vcekFacts } from "../certificates/leaf.ts";
 
 /** A report and the certificates that are said to vouch for it. */
 export interface ReportEvidence {

@@ -1,10 +1,10 @@
 // ARK (root) → ASK (intermediate) → VCEK (leaf), AMD 57230. A certificate's role is its exact subject; position, file name and the
 // kind that a table slot claims say nothing.
-import { AttestationError, mismatch } from "./attestation-error.ts";
-import { equalBytes, sha256, toHex } from "./bytes.ts";
+import { AttestationError, mismatch } from "../attestation-error.ts";
+import { equalBytes, sha256, toHex } from "../encoding/bytes.ts";
 import type { Certificate } from "./certificate.ts";
-import { derContent, derElements, derTag } from "./der.ts";
-import { type Product, productNames } from "./product.ts";
+import { derContent, derElements, derTag } from "../encoding/der.ts";
+import { type Product, productNames } from "../report/product.ts";
 import { checkP384Key, checkRsaKey, checkSignatureAlgorithm, isSignedBy } from "./public-key.ts";
 import { pinOf, type TrustedRoots } from "./roots.ts";
 

@@ -1,6 +1,6 @@
 // ATTESTATION_REPORT, AMD 56860 (SEV-SNP firmware ABI), versions 2 to 5. Offsets are those of that table.
-import { AttestationError, mismatch } from "./attestation-error.ts";
-import { type Bytes, copyOf, isZero, toHex } from "./bytes.ts";
+import { AttestationError, mismatch } from "../attestation-error.ts";
+import { type Bytes, copyOf, isZero, toHex } from "../encoding/bytes.ts";
 import { type GuestPolicy, parseGuestPolicy, parsePlatformInfo, type PlatformInfo } from "./guest-policy.ts";
 import type { TcbVersion } from "./tcb.ts";
 

@@ -1,11 +1,11 @@
 // Is it wanted? Every check runs and every failure is collected: whoever operates a workload should see all of them at once.
-import { AttestationError } from "./attestation-error.ts";
-import { equalBytes, toHex } from "./bytes.ts";
-import { cpuModelKey, type Product } from "./product.ts";
+import { AttestationError } from "../attestation-error.ts";
+import { equalBytes, toHex } from "../encoding/bytes.ts";
+import { cpuModelKey, type Product } from "../report/product.ts";
 import type { AnyOf, BitRule, Permission, ReportPolicy, TcbFloors, Unchecked } from "./report-policy.ts";
 import { checkPolicy, isUnchecked } from "./report-policy.ts";
-import { type TcbComponents, tcbComponentsOf } from "./tcb.ts";
-import type { VerifiedReport } from "./verify-report.ts";
+import { type TcbComponents, tcbComponentsOf } from "../report/tcb.ts";
+import type { VerifiedReport } from "../verify/verify-report.ts";
 
 /**
  * Why a genuine report is not wanted.

@@ -1,6 +1,6 @@
-import { toHex } from "./bytes.ts";
-import type { RuntimeClaims } from "./claims.ts";
-import type { VerifiedReport } from "./verify-report.ts";
+import { toHex } from "../encoding/bytes.ts";
+import type { RuntimeClaims } from "../verify/claims.ts";
+import type { VerifiedReport } from "../verify/verify-report.ts";
 
 /** A verdict of this verifier and the authority under which it is given. */
 export interface Verdict {
