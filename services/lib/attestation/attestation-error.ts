@@ -5,15 +5,16 @@
  * - `REPORT_MALFORMED`: not an attestation report: length, reserved bytes, guest policy, key info, algorithm or padding.
  * - `REPORT_VERSION_UNSUPPORTED`: the report's VERSION is not 2, 3, 4 or 5.
  * - `CERTIFICATE_MALFORMED`: not one strict DER certificate (or PEM text of certificates).
+ * - `CRL_MALFORMED`: not one strict DER certificate revocation list, version 2.
+ * - `CERTIFICATE_TABLE_MALFORMED`: an entry of the host's certificate table points outside of it or occurs twice, or the table has no end.
  * - `CLAIMS_MALFORMED`: not a runtime claims document; `data.path` is the JSON path.
  *
  * The evidence does not prove what it says:
  * - `EVIDENCE_MISSING`: there is none, or none of a technology that is known here.
  * - `EVIDENCE_UNSIGNED`: MASK_CHIP_KEY is set or SIGNING_KEY is none; the firmware wrote zeros for a signature.
- * - `EVIDENCE_SIGNER_UNSUPPORTED`: signed by a VLEK, which this verifier does not accept.
  * - `EVIDENCE_PRODUCT_UNKNOWN`: the CPUID family and model belong to no product with a known root.
  * - `EVIDENCE_PRODUCT_MISMATCH`: report, chain and leaf name different products.
- * - `EVIDENCE_CHAIN_INCOMPLETE`: not exactly one leaf, one intermediate and one root.
+ * - `EVIDENCE_CHAIN_INCOMPLETE`: no leaf, no intermediate or no root of the kind that the report needs, or too many certificates.
  * - `EVIDENCE_SIGNING_KEY_MISMATCH`: the chain is not of the kind that the report's SIGNING_KEY says.
  * - `EVIDENCE_CERTIFICATE_NAME`: a subject that AMD does not issue.
  * - `EVIDENCE_CERTIFICATE_ALGORITHM`: a signature algorithm other than RSASSA-PSS with SHA-384, MGF1-SHA-384 and salt 48.
@@ -21,6 +22,9 @@
  * - `EVIDENCE_ROOT_UNTRUSTED`: the root's key is not the pinned key.
  * - `EVIDENCE_CHAIN_INVALID`: issuer name, CA constraints or a certificate's signature do not hold.
  * - `EVIDENCE_CERTIFICATE_NOT_YET_VALID`, `EVIDENCE_CERTIFICATE_EXPIRED`: a certificate of the chain, at the caller's time.
+ * - `EVIDENCE_CRL_MISSING`, `EVIDENCE_CRL_ISSUER`: there is no CRL of the root, where one is required.
+ * - `EVIDENCE_CRL_SIGNATURE`, `EVIDENCE_CRL_NOT_YET_VALID`, `EVIDENCE_CRL_EXPIRED`: a CRL that proves nothing at the caller's time.
+ * - `EVIDENCE_CERTIFICATE_REVOKED`: the root has revoked the intermediate.
  * - `EVIDENCE_CERTIFICATE_EXTENSION`: an AMD extension of the leaf is missing, foreign, or wrongly encoded.
  * - `EVIDENCE_TCB_MISMATCH`: REPORTED_TCB differs from the TCB that the leaf was issued for.
  * - `EVIDENCE_CHIP_ID_MISMATCH`: CHIP_ID differs from the leaf's hwID.
@@ -36,10 +40,11 @@ export type AttestationCode =
   | "REPORT_MALFORMED"
   | "REPORT_VERSION_UNSUPPORTED"
   | "CERTIFICATE_MALFORMED"
+  | "CRL_MALFORMED"
+  | "CERTIFICATE_TABLE_MALFORMED"
   | "CLAIMS_MALFORMED"
   | "EVIDENCE_MISSING"
   | "EVIDENCE_UNSIGNED"
-  | "EVIDENCE_SIGNER_UNSUPPORTED"
   | "EVIDENCE_PRODUCT_UNKNOWN"
   | "EVIDENCE_PRODUCT_MISMATCH"
   | "EVIDENCE_CHAIN_INCOMPLETE"
@@ -51,6 +56,12 @@ export type AttestationCode =
   | "EVIDENCE_CHAIN_INVALID"
   | "EVIDENCE_CERTIFICATE_NOT_YET_VALID"
   | "EVIDENCE_CERTIFICATE_EXPIRED"
+  | "EVIDENCE_CRL_MISSING"
+  | "EVIDENCE_CRL_ISSUER"
+  | "EVIDENCE_CRL_SIGNATURE"
+  | "EVIDENCE_CRL_NOT_YET_VALID"
+  | "EVIDENCE_CRL_EXPIRED"
+  | "EVIDENCE_CERTIFICATE_REVOKED"
   | "EVIDENCE_CERTIFICATE_EXTENSION"
   | "EVIDENCE_TCB_MISMATCH"
   | "EVIDENCE_CHIP_ID_MISMATCH"
@@ -74,10 +85,11 @@ export const codeKind: Readonly<Record<AttestationCode, CodeKind>> = {
   REPORT_MALFORMED: "malformed",
   REPORT_VERSION_UNSUPPORTED: "malformed",
   CERTIFICATE_MALFORMED: "malformed",
+  CRL_MALFORMED: "malformed",
+  CERTIFICATE_TABLE_MALFORMED: "malformed",
   CLAIMS_MALFORMED: "malformed",
   EVIDENCE_MISSING: "unverifiable",
   EVIDENCE_UNSIGNED: "unverifiable",
-  EVIDENCE_SIGNER_UNSUPPORTED: "unverifiable",
   EVIDENCE_PRODUCT_UNKNOWN: "unverifiable",
   EVIDENCE_PRODUCT_MISMATCH: "unverifiable",
   EVIDENCE_CHAIN_INCOMPLETE: "unverifiable",
@@ -89,6 +101,12 @@ export const codeKind: Readonly<Record<AttestationCode, CodeKind>> = {
   EVIDENCE_CHAIN_INVALID: "unverifiable",
   EVIDENCE_CERTIFICATE_NOT_YET_VALID: "unverifiable",
   EVIDENCE_CERTIFICATE_EXPIRED: "unverifiable",
+  EVIDENCE_CRL_MISSING: "unverifiable",
+  EVIDENCE_CRL_ISSUER: "unverifiable",
+  EVIDENCE_CRL_SIGNATURE: "unverifiable",
+  EVIDENCE_CRL_NOT_YET_VALID: "unverifiable",
+  EVIDENCE_CRL_EXPIRED: "unverifiable",
+  EVIDENCE_CERTIFICATE_REVOKED: "unverifiable",
   EVIDENCE_CERTIFICATE_EXTENSION: "unverifiable",
   EVIDENCE_TCB_MISMATCH: "unverifiable",
   EVIDENCE_CHIP_ID_MISMATCH: "unverifiable",

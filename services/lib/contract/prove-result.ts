@@ -99,6 +99,7 @@ async function appraise({ evidence }: Result, { contract, now }: ResultAnchor) {
     {
       roots: trustedRootsOf(contract),
       now,
+      revocation: { unchecked: "no CRL was given" },
       purpose: "result",
       audience: "anyone",
       nonce: { none: "evidence of a result is for anyone at any time" },

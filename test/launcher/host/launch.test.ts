@@ -188,7 +188,7 @@ describe("a launched workload", () => {
       assert.ok(report && vcek && ask && ark && policyDocument);
       const verified = await verifyReport(
         { report, certificates: [vcek, ask, ark] },
-        { roots: simulatedRoot(pki.arkSpkiSha256), now: new Date() },
+        { roots: simulatedRoot(pki.arkSpkiSha256), now: new Date(), revocation: { unchecked: "not of this test" } },
       );
       assert.equal(Buffer.from(verified.report.reportData).toString("hex"), data);
       assert.deepEqual(policyDocument, workload(label).policyDocument);
@@ -212,6 +212,7 @@ describe("a launched workload", () => {
       {
         roots: simulatedRoot(pki.arkSpkiSha256),
         now: new Date(),
+        revocation: { unchecked: "not of this test" },
         purpose: "reader",
         audience: "anyone",
         nonce,

@@ -111,6 +111,9 @@ export const fakeRoots: TrustedRoots = simulatedRoot(createHash("sha256").update
 /** A time at which the fake's certificates are valid. */
 export const fakeNow = new Date("2026-06-01T00:00:00Z");
 
+/** Verifies the fake's evidence; revocation has tests of its own. */
+export const fakeOptions = { roots: fakeRoots, now: fakeNow, revocation: { unchecked: "not of this test" } } as const;
+
 const AMD = "1.3.6.1.4.1.3704.1";
 const chip = hex("c0".repeat(64));
 const integer = (value: number) => (value < 0x80 ? Uint8Array.from([2, 1, value]) : Uint8Array.from([2, 2, 0, value]));
@@ -206,4 +209,45 @@ async function fakeReport(change: FakeChanges["report"]): Promise<Bytes> {
   bytes.set(signature.slice(0, 48).toReversed(), 0x2a0);
   bytes.set(signature.slice(48).toReversed(), 0x2e8);
   return bytes;
+}
+
+/** What goes into a CRL of the fake's ARK. */
+export interface FakeCrl {
+  readonly version?: string;
+  readonly algorithm?: Uint8Array;
+  readonly thisUpdate?: string;
+  readonly nextUpdate?: string;
+  /** Serial numbers in hexadecimal digits. */
+  readonly revoked?: readonly string[];
+  /** What stands between nextUpdate and the end, instead of the entries and the extensions. */
+  readonly rest?: readonly Uint8Array[];
+}
+
+/** Encodes the extensions of a CRL or of one of its entries. */
+export const fakeExtensions = (...extensions: readonly FakeExtension[]): Bytes =>
+  der(
+    0x30,
+    ...extensions.map(({ oid: id, critical, value }) =>
+      der(0x30, oid(id), critical === true ? hex("0101ff") : hex(""), der(0x04, value)),
+    ),
+  );
+
+/** Makes a CRL of ARK-Milan that the fake's root signed. */
+export async function fakeCrl({
+  version = "020101",
+  algorithm = pssWithTrailer,
+  thisUpdate = "260101000000Z",
+  nextUpdate = "270101000000Z",
+  revoked = [],
+  rest = [
+    ...(revoked.length === 0
+      ? []
+      : [der(0x30, ...revoked.map((serial) => der(0x30, der(0x02, hex(serial)), der(0x17, text("260201000000Z")))))]),
+    der(0xa0, fakeExtensions({ oid: "2.5.29.20", value: integer(1) })),
+  ],
+}: FakeCrl = {}): Promise<Bytes> {
+  const dates = [thisUpdate, nextUpdate].map((date) => der(0x17, text(date)));
+  const tbs = der(0x30, hex(version), algorithm, name("ARK-Milan", validity.organisation), ...dates, ...rest);
+  const signature = new Uint8Array(await subtle.sign({ name: "RSA-PSS", saltLength: 48 }, arkKey.privateKey, tbs));
+  return der(0x30, tbs, algorithm, der(0x03, hex("00"), signature));
 }

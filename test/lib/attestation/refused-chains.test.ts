@@ -13,7 +13,7 @@ import {
 } from "./fake-processor.ts";
 import { assertRefused } from "./refusal.ts";
 
-const options = { roots: fakeRoots, now: fakeNow };
+const options = { roots: fakeRoots, now: fakeNow, revocation: { unchecked: "not of this test" } };
 const AMD = "1.3.6.1.4.1.3704.1";
 const hex = (text: string) => Uint8Array.from(Buffer.from(text, "hex"));
 
@@ -68,7 +68,11 @@ const refusals: readonly [string, AttestationCode, FakeChanges][] = [
     "EVIDENCE_UNSIGNED",
     { report: (_, view) => view.setUint32(0x48, 0b11100, true) },
   ],
-  ["a VLEK as signer", "EVIDENCE_SIGNER_UNSUPPORTED", { report: (_, view) => view.setUint32(0x48, 0b00100, true) }],
+  [
+    "a VLEK as signer, beside a VCEK",
+    "EVIDENCE_SIGNING_KEY_MISMATCH",
+    { report: (_, view) => view.setUint32(0x48, 0b00100, true) },
+  ],
   ["a reserved byte of LAUNCH_TCB", "REPORT_MALFORMED", { report: (report) => report.fill(1, 0x1f2, 0x1f3) }],
   [
     "a VCEK of a product whose name begins as Milan",

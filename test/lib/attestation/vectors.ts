@@ -9,7 +9,7 @@ export const skip: string | false = existsSync(folder) ? false : "skipped: ../sh
 
 /** One change to a good case. */
 export interface Mutation {
-  readonly target: "report" | "vek" | "intermediate" | "ark";
+  readonly target: "report" | "vek" | "intermediate" | "ark" | "certTable";
   readonly op: "xor" | "set" | "truncate" | "append" | "replaceWith";
   readonly byteOffset?: number;
   readonly xor?: string;
@@ -25,6 +25,7 @@ export interface Files {
   readonly intermediate: string;
   readonly ark: string;
   readonly vekReissued?: string;
+  readonly certTable?: string;
 }
 
 /** A TCB as the index decodes it. */
@@ -60,6 +61,7 @@ export interface Vector {
   readonly expected: { readonly authentic: string; readonly policyFindings?: readonly string[] };
   readonly alsoAcceptable?: readonly string[];
   readonly certProductName: string;
+  readonly cspId: string | null;
   readonly decoded: DecodedReport;
 }
 
@@ -84,6 +86,33 @@ export interface Synthetic {
   readonly policyFindings?: readonly string[];
 }
 
+/** One mutation of a real certificate table. */
+export interface CertTableNegative {
+  readonly base: string;
+  readonly mutations: readonly Mutation[];
+  readonly expected: string;
+  readonly alsoAcceptable?: readonly string[];
+  readonly note: string;
+}
+
+/** A CRL, the root that must have signed it, and the intermediate that is looked up. */
+export interface CrlCase {
+  readonly name: string;
+  readonly crl: string;
+  readonly issuerArk: string;
+  readonly intermediate: string;
+  readonly verifyAt: string;
+  readonly expected: string;
+  readonly alsoAcceptable?: readonly string[];
+  readonly decoded?: {
+    readonly thisUpdate?: string;
+    readonly nextUpdate?: string;
+    readonly revokedSerials: readonly string[];
+  };
+  /** Name of the synthetic case whose chain this is. */
+  readonly evidence?: string;
+}
+
 interface Index {
   readonly about: { readonly syntheticRoots: Readonly<Record<string, { readonly spkiSha256: string }>> };
   readonly vectors: readonly Vector[];
@@ -91,6 +120,8 @@ interface Index {
   readonly negatives: readonly Negative[];
   readonly synthetic: readonly Synthetic[];
   readonly syntheticCaci: { readonly evidenceCases: readonly { name: string; files: Files; expected: string }[] };
+  readonly certTableNegatives: readonly CertTableNegative[];
+  readonly crl: readonly CrlCase[];
   readonly parseOnly: readonly { readonly name: string; readonly file: string; readonly decoded: DecodedReport }[];
 }
 
@@ -101,6 +132,8 @@ const empty: Index = {
   negatives: [],
   synthetic: [],
   syntheticCaci: { evidenceCases: [] },
+  certTableNegatives: [],
+  crl: [],
   parseOnly: [],
 };
 
@@ -122,17 +155,20 @@ export function certificateOf(path: string): Uint8Array {
 /** The evidence of a case, mutated when it says so. */
 export function evidenceOf(name: string, files: Files, mutations: readonly Mutation[] = []): ReportEvidence {
   const path = (file: string) => (file.startsWith("synthetic") ? file : `${name}/${file}`);
-  const parts: Record<Mutation["target"], Uint8Array> = {
+  const parts: Record<Exclude<Mutation["target"], "certTable">, Uint8Array> = {
     report: fileOf(path(files.report)),
     vek: certificateOf(path(files.vek)),
     intermediate: certificateOf(path(files.intermediate)),
     ark: certificateOf(path(files.ark)),
   };
-  for (const mutation of mutations) parts[mutation.target] = mutate(parts[mutation.target], mutation);
+  for (const mutation of mutations) {
+    if (mutation.target !== "certTable") parts[mutation.target] = mutate(parts[mutation.target], mutation);
+  }
   return { report: parts.report, certificates: [parts.vek, parts.intermediate, parts.ark] };
 }
 
-function mutate(bytes: Uint8Array, mutation: Mutation): Uint8Array {
+/** Applies a mutation to bytes. */
+export function mutate(bytes: Uint8Array, mutation: Mutation): Uint8Array {
   const { op, byteOffset = 0, xor = "", hex = "", length = 0, with: other = "" } = mutation;
   if (op === "truncate") return bytes.slice(0, length);
   if (op === "append") return Buffer.concat([bytes, Buffer.from(hex, "hex")]);

@@ -104,7 +104,8 @@ export function spkiSha256(der: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   return sha256(parseCertificate(der).subjectPublicKeyInfo);
 }
 
-function wholeBytes({ content }: DerElement): Bytes {
+/** The content of a BIT STRING that ends with a byte. Throws CERTIFICATE_MALFORMED. */
+export function wholeBytes({ content }: DerElement): Bytes {
   if (content[0] !== 0) throw malformed(content, "bit string of broken bytes");
   return content.subarray(1);
 }
@@ -126,7 +127,8 @@ function parseAttribute(relative: DerElement): NameAttribute {
   }
 }
 
-function parseExtensions(content: Bytes): ReadonlyMap<string, CertificateExtension> {
+/** Extensions by dotted object identifier, from their SEQUENCE. Throws CERTIFICATE_MALFORMED. */
+export function parseExtensions(content: Bytes): ReadonlyMap<string, CertificateExtension> {
   const extensions = new Map<string, CertificateExtension>();
   for (const element of derElements(derContent(content, derTag.sequence))) {
     if (element.tag !== derTag.sequence) throw malformed(element.encoded, "not an extension");

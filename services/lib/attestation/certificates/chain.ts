@@ -1,95 +1,13 @@
-// ARK (root) → ASK (intermediate) → VCEK (leaf), AMD 57230. A certificate's role is its exact subject; position, file name and the
-// kind that a table slot claims say nothing.
+// ARK (root) → ASK or ASVK (intermediate) → VCEK or VLEK (leaf), AMD 57230.
 import { AttestationError, mismatch } from "../attestation-error.ts";
-import { equalBytes, sha256, toHex } from "../encoding/bytes.ts";
-import type { Certificate } from "./certificate.ts";
+import { concatBytes, equalBytes, sha256, toHex } from "../encoding/bytes.ts";
 import { derContent, derElements, derTag } from "../encoding/der.ts";
-import { type Product, productNames } from "../report/product.ts";
+import type { Product } from "../report/product.ts";
+import type { Certificate } from "./certificate.ts";
 import { checkP384Key, checkRsaKey, checkSignatureAlgorithm, isSignedBy } from "./public-key.ts";
+import { intermediateName, leafName, type Signer } from "./roles.ts";
 import { pinOf, type TrustedRoots } from "./roots.ts";
-
-/** The three certificates of a chain and the product in the names of its CAs. Not verified yet. */
-export interface Chain {
-  readonly leaf: Certificate;
-  readonly intermediate: Certificate;
-  readonly root: Certificate;
-  readonly product: Product;
-}
-
-type Role =
-  | { readonly role: "leaf"; readonly signer: "vcek" | "vlek"; readonly product: null }
-  | { readonly role: "intermediate"; readonly signer: "vcek" | "vlek"; readonly product: Product }
-  | { readonly role: "root"; readonly signer: null; readonly product: Product };
-
-const roles = new Map<string, Role>([
-  ["SEV-VCEK", { role: "leaf", signer: "vcek", product: null }],
-  ["SEV-VLEK", { role: "leaf", signer: "vlek", product: null }],
-  ...productNames.flatMap((product): [string, Role][] => [
-    [`ARK-${product}`, { role: "root", signer: null, product }],
-    [`SEV-${product}`, { role: "intermediate", signer: "vcek", product }],
-    [`SEV-VLEK-${product}`, { role: "intermediate", signer: "vlek", product }],
-  ]),
-]);
-
-/** What every subject of AMD's says before its common name: OU, C, L, ST, O. */
-const organisation = [
-  ["2.5.4.11", "Engineering"],
-  ["2.5.4.6", "US"],
-  ["2.5.4.7", "Santa Clara"],
-  ["2.5.4.8", "CA"],
-  ["2.5.4.10", "Advanced Micro Devices"],
-] as const;
-
-/**
- * Finds the chain of a VCEK among certificates in any order. Throws EVIDENCE_CERTIFICATE_NAME, EVIDENCE_CHAIN_INCOMPLETE,
- * EVIDENCE_SIGNING_KEY_MISMATCH, EVIDENCE_PRODUCT_MISMATCH.
- */
-export function selectChain(certificates: readonly Certificate[], reportProduct: Product | null): Chain {
-  const found = certificates.map((certificate) => ({ certificate, ...roleOf(certificate) }));
-  const only = (role: Role["role"]) => {
-    const [first, ...more] = found.filter((one) => one.role === role);
-    if (first === undefined || more.length > 0) {
-      throw mismatch(
-        "EVIDENCE_CHAIN_INCOMPLETE",
-        `number of ${role} certificates`,
-        "1",
-        `${first === undefined ? 0 : more.length + 1}`,
-      );
-    }
-    return first;
-  };
-  const [leaf, intermediate, root] = [only("leaf"), only("intermediate"), only("root")];
-  for (const { role, signer } of [leaf, intermediate]) {
-    if (signer !== "vcek") throw mismatch("EVIDENCE_SIGNING_KEY_MISMATCH", `kind of the ${role}`, "vcek", `${signer}`);
-  }
-  const product = root.product;
-  if (product === null || intermediate.product !== product) {
-    throw mismatch("EVIDENCE_PRODUCT_MISMATCH", "product of the intermediate", `${product}`, `${intermediate.product}`);
-  }
-  if (reportProduct !== null && reportProduct !== product) {
-    throw mismatch("EVIDENCE_PRODUCT_MISMATCH", "product of the chain", reportProduct, product);
-  }
-  return { leaf: leaf.certificate, intermediate: intermediate.certificate, root: root.certificate, product };
-}
-
-function roleOf({ subjectAttributes }: Certificate): Role {
-  const commonName = subjectAttributes.at(-1);
-  const role = commonName?.type === "2.5.4.3" ? roles.get(commonName.value) : undefined;
-  const isAmd =
-    subjectAttributes.length === organisation.length + 1 &&
-    organisation.every(([type, value], index) => {
-      const attribute = subjectAttributes[index];
-      return attribute?.type === type && attribute.value === value;
-    });
-  if (role === undefined || !isAmd) {
-    const seen = subjectAttributes.map(({ value }) => value).join(", ");
-    throw new AttestationError("EVIDENCE_CERTIFICATE_NAME", `no certificate of AMD's has the subject ${seen}`, {
-      field: "subject",
-      seen,
-    });
-  }
-  return role;
-}
+import type { Chain } from "./select-chain.ts";
 
 /**
  * Verifies a chain down from the pinned root at a time given in milliseconds since 1970. Throws EVIDENCE_ROOT_UNTRUSTED,
@@ -97,23 +15,24 @@ function roleOf({ subjectAttributes }: Certificate): Role {
  * EVIDENCE_CERTIFICATE_EXPIRED.
  */
 export async function verifyChain(chain: Chain, roots: TrustedRoots, now: number): Promise<void> {
-  const { leaf, intermediate, root, product } = chain;
+  const { leaf, intermediate, root, product, signer } = chain;
+  const [leafField, authority] = [leafName(signer), intermediateName(signer)];
   const pin = pinOf(roots, product);
   const seen = await sha256(root.subjectPublicKeyInfo);
   if (!equalBytes(pin, seen)) {
     throw mismatch("EVIDENCE_ROOT_UNTRUSTED", `SHA-256 of the key of ARK-${product}`, toHex(pin), toHex(seen));
   }
   checkRsaKey(root, "ARK");
-  checkRsaKey(intermediate, "ASK");
-  checkP384Key(leaf, "VCEK");
-  checkCa(root, "ARK", [CA]);
-  checkCa(intermediate, "ASK", [CA, PATH_LENGTH_0]);
+  checkRsaKey(intermediate, authority);
+  checkP384Key(leaf, leafField);
+  checkCa(root, "ARK", [CA], crlPoint(product, "vcek"));
+  checkCa(intermediate, authority, [CA, PATH_LENGTH_0], crlPoint(product, signer));
   await checkIssued(root, "ARK", root, "ARK");
-  await checkIssued(intermediate, "ASK", root, "ARK");
-  await checkIssued(leaf, "VCEK", intermediate, "ASK");
+  await checkIssued(intermediate, authority, root, "ARK");
+  await checkIssued(leaf, leafField, intermediate, authority);
   checkTime(root, "ARK", now);
-  checkTime(intermediate, "ASK", now);
-  checkTime(leaf, "VCEK", now);
+  checkTime(intermediate, authority, now);
+  checkTime(leaf, leafField, now);
 }
 
 async function checkIssued(
@@ -126,7 +45,7 @@ async function checkIssued(
   if (!equalBytes(certificate.issuer, issuer.subject)) {
     throw invalid(field, `its issuer is not the subject of the ${issuerField}`);
   }
-  if (!(await isSignedBy(certificate, issuer, issuerField))) {
+  if (!(await isSignedBy(certificate.tbsCertificate, certificate.signatureValue, issuer, issuerField))) {
     throw invalid(field, `its signature is not of the ${issuerField}'s key`);
   }
 }
@@ -136,11 +55,24 @@ const BASIC_CONSTRAINTS = "2.5.29.19";
 /** The members of basicConstraints, DER: cA TRUE, and a pathLenConstraint of 0. */
 const CA = "0101ff";
 const PATH_LENGTH_0 = "020100";
+const CRL_DISTRIBUTION_POINTS = "2.5.29.31";
 /** What a CA certificate may carry beside its constraints: key identifiers and where its CRL is published. */
-const informative = new Set(["2.5.29.14", "2.5.29.35", "2.5.29.31"]);
+const informative = new Set(["2.5.29.14", "2.5.29.35", CRL_DISTRIBUTION_POINTS]);
+
+/** The one distribution point that AMD names: DistributionPoint, its name, fullName, and the URL. No trust comes from it. */
+function crlPoint(product: Product, signer: Signer): Uint8Array {
+  const url = new TextEncoder().encode(`https://kdsintf.amd.com/${signer}/v1/${product}/crl`);
+  const wrap = (content: Uint8Array, tag: number) => concatBytes(Uint8Array.of(tag, content.length), content);
+  return [0x86, 0xa0, 0xa0, derTag.sequence, derTag.sequence].reduce(wrap, url);
+}
 
 /** RFC 5280 sections 4.2.1.3 and 4.2.1.9: both extensions critical; AMD gives the ASK path length 0 and the ARK none. */
-function checkCa({ extensions }: Certificate, field: string, expected: readonly string[]): void {
+function checkCa(
+  { extensions }: Certificate,
+  field: string,
+  expected: readonly string[],
+  distributionPoints: Uint8Array,
+): void {
   const keyUsage = extensions.get(KEY_USAGE);
   const constraints = extensions.get(BASIC_CONSTRAINTS);
   if (keyUsage?.critical !== true || constraints?.critical !== true) {
@@ -151,6 +83,10 @@ function checkCa({ extensions }: Certificate, field: string, expected: readonly 
   if (bits.length !== 2 || ((bits[1] ?? 0) & 0x04) === 0) throw invalid(field, "it may not sign certificates");
   const seen = derElements(derContent(constraints.value, derTag.sequence)).map(({ encoded }) => toHex(encoded));
   if (seen.join() !== expected.join()) throw invalid(field, "it is no CA with the path length of its role");
+  const published = extensions.get(CRL_DISTRIBUTION_POINTS);
+  if (published !== undefined && !equalBytes(published.value, distributionPoints)) {
+    throw invalid(field, "its CRL is published elsewhere than at AMD's address");
+  }
   for (const [oid, { critical }] of extensions) {
     if (oid === KEY_USAGE || oid === BASIC_CONSTRAINTS) continue;
     if (critical || !informative.has(oid)) throw invalid(field, `it carries the foreign extension ${oid}`);

@@ -1,44 +1,48 @@
-// The extensions of a VCEK, AMD 57230 section "VCEK certificate", below 1.3.6.1.4.1.3704.1. The set is closed per product: absent,
-// foreign and duplicate ones are refused (duplicates already by the parser), so that no check can pass for want of its input.
+// The extensions of a VCEK or VLEK, AMD 57230, below 1.3.6.1.4.1.3704.1. The set is closed per product and kind: absent, foreign and
+// duplicate ones are refused (duplicates already by the parser), so that no check can pass for want of its input.
 import { AttestationError, mismatch } from "../attestation-error.ts";
 import { byteAt, type Bytes, copyOf } from "../encoding/bytes.ts";
 import type { Certificate } from "./certificate.ts";
+import { leafName, type Signer } from "./roles.ts";
 import { derContent, derTag, derUnsigned } from "../encoding/der.ts";
-import { type Product, products, type TcbComponent } from "../report/product.ts";
+import { type Product, productNames, products, type TcbComponent } from "../report/product.ts";
 import { tcbComponentsOf } from "../report/tcb.ts";
 
 const AMD = "1.3.6.1.4.1.3704.1";
 const STRUCT_VERSION = `${AMD}.1`;
 const PRODUCT_NAME = `${AMD}.2`;
 const HW_ID = `${AMD}.4`;
+const CSP_ID = `${AMD}.5`;
 const AUTHORITY_KEY_IDENTIFIER = "2.5.29.35";
 const spl = (arc: number) => `${AMD}.3.${arc}`;
 const splArc: Readonly<Record<TcbComponent, number>> = { bootLoader: 1, tee: 2, snp: 3, microcode: 8, fmc: 9 };
 
-/** What a VCEK says about the chip and the TCB it was issued for. */
-export interface VcekFacts {
+/** What a leaf says about what it was issued for. */
+export interface LeafFacts {
   /** productName1, such as `Milan-B0`. */
   readonly productName: string;
-  /** 64 bytes, on Turin 8. */
-  readonly hwId: Bytes;
+  /** The chip of a VCEK: 64 bytes, on Turin 8. A VLEK has none. */
+  readonly hwId: Bytes | null;
+  /** The cloud provider of a VLEK, such as `CN=cc-us-east-2.amazonaws.com`. A VCEK has none. */
+  readonly cspId: string | null;
   /** The TCB by component. */
   readonly tcb: ReadonlyMap<TcbComponent, number>;
 }
 
 /** Reads the extensions of a leaf. Throws EVIDENCE_CERTIFICATE_EXTENSION, EVIDENCE_PRODUCT_MISMATCH. */
-export function vcekFacts({ extensions }: Certificate, product: Product): VcekFacts {
+export function leafFacts({ extensions }: Certificate, product: Product, signer: Signer): LeafFacts {
   const { structVersion, hwIdLength, reservedSpls } = products[product];
   const components = tcbComponentsOf(product);
   const known = new Set([
     STRUCT_VERSION,
     PRODUCT_NAME,
-    HW_ID,
+    signer === "vcek" ? HW_ID : CSP_ID,
     AUTHORITY_KEY_IDENTIFIER,
     ...components.map((component) => spl(splArc[component])),
     ...reservedSpls.map(spl),
   ]);
   for (const [oid, { critical }] of extensions) {
-    if (!known.has(oid)) throw wrong(oid, `no VCEK of ${product} carries it`);
+    if (!known.has(oid)) throw wrong(oid, `no ${leafName(signer)} of ${product} carries it`);
     if (critical) throw wrong(oid, "AMD marks none critical");
   }
   const value = (oid: string): Bytes => {
@@ -48,18 +52,31 @@ export function vcekFacts({ extensions }: Certificate, product: Product): VcekFa
   };
   const small = (oid: string): number => smallInteger(oid, value(oid));
 
-  const productName = ia5Text(value(PRODUCT_NAME));
-  // KDS writes the stepping of the die behind the dash, and B0 on B1 parts too: only what stands before it names the product.
-  const [name] = productName.split("-");
-  if (name !== product) throw mismatch("EVIDENCE_PRODUCT_MISMATCH", "productName of the VCEK", product, productName);
+  const productName = ia5Text(PRODUCT_NAME, value(PRODUCT_NAME));
+  if (productOfName(productName) !== product) {
+    throw mismatch("EVIDENCE_PRODUCT_MISMATCH", `productName of the ${leafName(signer)}`, product, productName);
+  }
   if (small(STRUCT_VERSION) !== structVersion)
     throw wrong(STRUCT_VERSION, `it is not ${structVersion} as on ${product}`);
   for (const arc of reservedSpls) if (small(spl(arc)) !== 0) throw wrong(spl(arc), "it is reserved and not zero");
   return {
     productName,
-    hwId: hwIdOf(value(HW_ID), hwIdLength),
+    hwId: signer === "vcek" ? hwIdOf(value(HW_ID), hwIdLength) : null,
+    cspId: signer === "vlek" ? ia5Text(CSP_ID, value(CSP_ID)) : null,
     tcb: new Map(components.map((component) => [component, small(spl(splArc[component]))])),
   };
+}
+
+/** The product that a leaf names, before anything of it is verified; `null` when it names none. Throws EVIDENCE_CERTIFICATE_EXTENSION. */
+export function leafProductName({ extensions }: Certificate): Product | null {
+  const extension = extensions.get(PRODUCT_NAME);
+  return extension === undefined ? null : productOfName(ia5Text(PRODUCT_NAME, extension.value));
+}
+
+/** KDS writes the stepping of the die behind the dash, and B0 on B1 parts too: only what stands before it names the product. */
+function productOfName(productName: string): Product | null {
+  const [name] = productName.split("-");
+  return productNames.find((product) => product === name) ?? null;
 }
 
 /** A strict INTEGER of 0 to 255. */
@@ -70,8 +87,10 @@ function smallInteger(oid: string, bytes: Bytes): number {
   return byteAt(content, content.length - 1);
 }
 
-function ia5Text(bytes: Bytes): string {
-  const content = refuse(PRODUCT_NAME, () => derContent(bytes, derTag.ia5String));
+function ia5Text(oid: string, bytes: Bytes): string {
+  const content = refuse(oid, () => derContent(bytes, derTag.ia5String));
+  // IA5String is ASCII; what is printed must be visible.
+  if (content.some((byte) => byte < 0x20 || byte > 0x7e)) throw wrong(oid, "it is not printable ASCII");
   return String.fromCharCode(...content);
 }
 
@@ -93,7 +112,7 @@ function refuse<Value>(oid: string, read: () => Value): Value {
 }
 
 function wrong(oid: string, why: string): AttestationError {
-  return new AttestationError("EVIDENCE_CERTIFICATE_EXTENSION", `extension ${oid} of the VCEK is refused: ${why}`, {
+  return new AttestationError("EVIDENCE_CERTIFICATE_EXTENSION", `extension ${oid} of the leaf is refused: ${why}`, {
     field: oid,
   });
 }

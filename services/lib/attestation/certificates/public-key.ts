@@ -34,9 +34,9 @@ export function checkP384Key(certificate: Certificate, field: string): void {
   if (!hasShape(certificate.subjectPublicKeyInfo, p384)) throw wrongKey(field, "ECDSA on P-384");
 }
 
-/** Checks the algorithm of a certificate's signature. Throws EVIDENCE_CERTIFICATE_ALGORITHM. */
-export function checkSignatureAlgorithm(certificate: Certificate, field: string): void {
-  if (pssEncodings.some((encoding) => equalBytes(encoding, certificate.signatureAlgorithm))) return;
+/** Checks the algorithm with which a certificate or a CRL is signed. Throws EVIDENCE_CERTIFICATE_ALGORITHM. */
+export function checkSignatureAlgorithm(signed: Pick<Certificate, "signatureAlgorithm">, field: string): void {
+  if (pssEncodings.some((encoding) => equalBytes(encoding, signed.signatureAlgorithm))) return;
   const expected = "RSASSA-PSS with SHA-384, MGF1-SHA-384 and salt 48";
   throw new AttestationError("EVIDENCE_CERTIFICATE_ALGORITHM", `${field} is not signed with ${expected}`, {
     field,
@@ -44,24 +44,24 @@ export function checkSignatureAlgorithm(certificate: Certificate, field: string)
   });
 }
 
-/** True when the issuer's key has signed the certificate. Throws EVIDENCE_CERTIFICATE_KEY. */
-export async function isSignedBy(certificate: Certificate, issuer: Certificate, issuerField: string): Promise<boolean> {
+/** True when the issuer's key has signed the bytes. Throws EVIDENCE_CERTIFICATE_KEY. */
+export async function isSignedBy(
+  message: Bytes,
+  signature: Bytes,
+  issuer: Certificate,
+  issuerField: string,
+): Promise<boolean> {
   const algorithm = { name: "RSA-PSS", hash: "SHA-384" };
   const key = await refuseBadKey(issuerField, () =>
     crypto.subtle.importKey("spki", issuer.subjectPublicKeyInfo, algorithm, false, ["verify"]),
   );
-  return crypto.subtle.verify(
-    { name: "RSA-PSS", saltLength: 48 },
-    key,
-    certificate.signatureValue,
-    certificate.tbsCertificate,
-  );
+  return crypto.subtle.verify({ name: "RSA-PSS", saltLength: 48 }, key, signature, message);
 }
 
 /** True when r || s (96 bytes, big-endian) is a signature of the message by the leaf's key. Throws EVIDENCE_CERTIFICATE_KEY. */
 export async function isReportSignature(leaf: Certificate, signature: Bytes, message: Bytes): Promise<boolean> {
   const algorithm = { name: "ECDSA", namedCurve: "P-384" };
-  const key = await refuseBadKey("VCEK", () =>
+  const key = await refuseBadKey("leaf", () =>
     crypto.subtle.importKey("spki", leaf.subjectPublicKeyInfo, algorithm, false, ["verify"]),
   );
   return crypto.subtle.verify({ name: "ECDSA", hash: "SHA-384" }, key, signature, message);

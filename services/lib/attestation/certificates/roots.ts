@@ -37,6 +37,11 @@ export function simulatedRoot(arkSpkiSha256: Uint8Array): TrustedRoots {
   return roots;
 }
 
+/** Roots in memory of their own, so that the caller cannot change them while a verification waits. */
+export function ownRoots(roots: TrustedRoots): TrustedRoots {
+  return roots.kind === "simulated" ? { ...roots, arkSpkiSha256: copyOf(roots.arkSpkiSha256) } : roots;
+}
+
 /** The SHA-256 that the root key of this product must have, in memory of its own. Throws REFERENCE_VALUES_INCOMPLETE. */
 export function pinOf(roots: TrustedRoots, product: Product): Bytes {
   const pin =

@@ -1,20 +1,41 @@
 // Is it genuine? What the report says is judged in validate-report.ts, and only after everything here holds.
 import { AttestationError, mismatch } from "../attestation-error.ts";
-import { byteAt, type Bytes, concatBytes, copyOf, equalBytes, fromHex, isZero, sha256, toHex } from "../encoding/bytes.ts";
+import {
+  byteAt,
+  type Bytes,
+  concatBytes,
+  copyOf,
+  equalBytes,
+  fromHex,
+  isZero,
+  sha256,
+  toHex,
+} from "../encoding/bytes.ts";
 import { type Certificate, parseCertificate } from "../certificates/certificate.ts";
-import { selectChain, verifyChain } from "../certificates/chain.ts";
-import { type Product, productOfReport, products } from "../report/product.ts";
+import { verifyChain } from "../certificates/chain.ts";
+import { leafFacts, type LeafFacts, leafProductName } from "../certificates/leaf.ts";
 import { isReportSignature } from "../certificates/public-key.ts";
+import {
+  checkRevocation,
+  ownPolicy,
+  type RevocationPolicy,
+  type RevocationStatus,
+} from "../certificates/revocation.ts";
+import { leafName, type Signer } from "../certificates/roles.ts";
+import { type HardwareRoot, ownRoots, type TrustedRoots } from "../certificates/roots.ts";
+import { type Chain, selectChain } from "../certificates/select-chain.ts";
+import { type Product, productOfReport, products } from "../report/product.ts";
 import { type AttestationReport, parseReport, SIGNATURE_R, SIGNATURE_S, SIGNED_SIZE } from "../report/report.ts";
-import type { HardwareRoot, TrustedRoots } from "../certificates/roots.ts";
 import { splitTcb, type TcbComponents, tcbComponentsOf } from "../report/tcb.ts";
-import { type VcekFacts, vcekFacts } from "../certificates/leaf.ts";
 
 /** A report and the certificates that are said to vouch for it. */
 export interface ReportEvidence {
   /** 1184 bytes as the secure processor made them. */
   readonly report: Uint8Array;
-  /** DER of the VCEK, the ASK and the ARK, in any order; exactly these three. */
+  /**
+   * DER, in any order and number: the leaf (VCEK or VLEK), its intermediate (ASK or ASVK) and the ARK. Under AMD's roots the authorities
+   * may be left out; those that AMD publishes are used then.
+   */
   readonly certificates: readonly Uint8Array[];
 }
 
@@ -23,6 +44,7 @@ export interface VerifyOptions {
   readonly roots: TrustedRoots;
   /** The time at which all certificates must be valid. */
   readonly now: Date;
+  readonly revocation: RevocationPolicy;
   /** Accepts a CHIP_ID that the host has masked; the report is then bound to the VCEK's key alone. */
   readonly acceptMaskedChipId?: { readonly reason: string };
 }
@@ -47,12 +69,15 @@ export interface VerifiedReport {
   readonly report: AttestationReport;
   readonly product: Product;
   readonly hardwareRoot: HardwareRoot;
-  readonly signer: "vcek";
+  readonly signer: Signer;
   /** The report's TCBs, split as the product lays them out. */
   readonly tcb: Readonly<Record<"reported" | "committed" | "current" | "launch", TcbComponents>>;
   readonly certificates: Readonly<Record<"leaf" | "intermediate" | "root", CertificateFacts>>;
   /** productName1 of the leaf, such as `Milan-B0`. */
   readonly productName: string;
+  /** The cloud provider whose VLEK signed, such as `CN=cc-us-east-2.amazonaws.com`; `null` for a VCEK. */
+  readonly cspId: string | null;
+  readonly revocation: RevocationStatus;
   /** SHA-256 of the 672 signed bytes. The report as a whole identifies nothing: its signature can be rewritten and still hold. */
   readonly signedSha256: Uint8Array;
   /** What was not checked, and why; empty when nothing was left out. */
@@ -60,46 +85,41 @@ export interface VerifiedReport {
 }
 
 /**
- * Verifies that a SEV-SNP secure processor under a pinned root made this report: form, product, chain, validity, leaf extensions, TCB,
- * chip, signature, in this order. Throws AttestationError at the first that does not hold. All input is copied before anything is
- * awaited.
+ * Verifies that a SEV-SNP secure processor under a pinned root made this report: form, product, chain, validity, revocation, leaf
+ * extensions, TCB, chip, signature, in this order. Throws AttestationError at the first that does not hold. All input is copied before
+ * anything is awaited.
  */
 export async function verifyReport(evidence: ReportEvidence, options: VerifyOptions): Promise<VerifiedReport> {
   const bytes = copyOf(evidence.report);
   const now = options.now.getTime();
-  const roots =
-    options.roots.kind === "simulated"
-      ? { ...options.roots, arkSpkiSha256: copyOf(options.roots.arkSpkiSha256) }
-      : options.roots;
+  const roots = ownRoots(options.roots);
+  const revocationPolicy = ownPolicy(options.revocation);
   const maskedReason = options.acceptMaskedChipId?.reason;
 
   const report = parseReport(bytes);
-  checkSigner(report);
+  const signer = signerOf(report);
   const reportProduct = productOfReport(report);
-  const { certificates } = evidence;
-  if (certificates.length !== 3) {
-    throw mismatch("EVIDENCE_CHAIN_INCOMPLETE", "number of certificates", "3", `${certificates.length}`);
-  }
   // Parsing copies the certificates, and nothing has been awaited yet.
-  const chain = selectChain(
-    certificates.map((der) => parseCertificate(der)),
-    reportProduct,
-  );
+  const certificates = evidence.certificates.map((der) => parseCertificate(der));
+  const chain = await selectChain(certificates, {
+    signer,
+    product: reportProduct,
+    suits: (leaf) => suits(leaf, report, signer, now),
+    complete: roots.kind === "amd",
+  });
   await verifyChain(chain, roots, now);
-  const leaf = vcekFacts(chain.leaf, chain.product);
+  const revocation = await checkRevocation(chain.intermediate, chain.root, revocationPolicy, now);
+  const leaf = leafFacts(chain.leaf, chain.product, signer);
   const tcb = checkTcb(report, leaf, chain.product);
-  const masked = checkChipId(report, leaf, chain.product, maskedReason);
-  await checkSignature(bytes, chain.leaf);
+  const chipId = checkChipId(report, leaf, chain.product, maskedReason);
+  await checkSignature(bytes, chain);
 
-  const notChecked = ["revocation: no CRL was given"];
-  if (reportProduct === null) notChecked.push("product: a version 2 report does not sign it; the chain names it");
-  if (masked !== null) notChecked.push(`chipId: ${masked}`);
   const verified: VerifiedReport = {
     [genuine]: true,
     report,
     product: chain.product,
     hardwareRoot: roots.kind,
-    signer: "vcek",
+    signer,
     tcb,
     certificates: {
       leaf: await certificateFacts(chain.leaf),
@@ -107,21 +127,44 @@ export async function verifyReport(evidence: ReportEvidence, options: VerifyOpti
       root: await certificateFacts(chain.root),
     },
     productName: leaf.productName,
+    cspId: leaf.cspId,
+    revocation,
     signedSha256: await sha256(bytes.subarray(0, SIGNED_SIZE)),
-    notChecked,
+    notChecked: [
+      ...(revocation.checked ? [] : [`revocation: ${revocation.reason}`]),
+      ...(revocation.checked && revocation.stale !== null ? [`age of the CRL: ${revocation.stale}`] : []),
+      ...(reportProduct === null ? ["product: a version 2 report does not sign it; the chain names it"] : []),
+      ...(chipId === null ? [] : [`chipId: ${chipId}`]),
+    ],
   };
   return Object.freeze(verified);
 }
 
-function checkSigner({ maskChipKey, signingKey }: AttestationReport): void {
+function signerOf({ maskChipKey, signingKey }: AttestationReport): Signer {
   if (maskChipKey || signingKey === "none") {
     const seen = maskChipKey ? "MASK_CHIP_KEY" : "none";
-    throw mismatch("EVIDENCE_UNSIGNED", "signing key", "vcek", seen);
+    throw mismatch("EVIDENCE_UNSIGNED", "signing key", "vcek or vlek", seen);
   }
-  if (signingKey !== "vcek") throw mismatch("EVIDENCE_SIGNER_UNSUPPORTED", "signing key", "vcek", signingKey);
+  return signingKey;
 }
 
-function checkTcb(report: AttestationReport, leaf: VcekFacts, product: Product): VerifiedReport["tcb"] {
+/** How well a leaf goes with the report: one of another TCB or chip is refused later, but not while a better one is at hand. */
+function suits(leaf: Certificate, report: AttestationReport, signer: Signer, now: number): number {
+  const isValid = now >= leaf.notBefore && now <= leaf.notAfter;
+  try {
+    const product = productOfReport(report) ?? leafProductName(leaf);
+    if (product === null) return 0;
+    const facts = leafFacts(leaf, product, signer);
+    checkTcb(report, facts, product);
+    checkChipId(report, facts, product, "only a preference");
+  } catch (error) {
+    if (error instanceof AttestationError) return 0;
+    throw error;
+  }
+  return isValid ? 2 : 1;
+}
+
+function checkTcb(report: AttestationReport, leaf: LeafFacts, product: Product): VerifiedReport["tcb"] {
   const reported = splitTcb(report.reportedTcb, product, "reportedTcb");
   for (const component of tcbComponentsOf(product)) {
     const [expected, seen] = [leaf.tcb.get(component), reported[component]];
@@ -137,18 +180,20 @@ function checkTcb(report: AttestationReport, leaf: VcekFacts, product: Product):
   };
 }
 
-/** Returns the reason for which a masked chip id was accepted, or `null` when the chip id was compared. */
+/** Returns why the chip id was not compared, or `null` when it was. */
 function checkChipId(
   { chipId }: AttestationReport,
-  { hwId }: VcekFacts,
+  { hwId }: LeafFacts,
   product: Product,
   maskedReason: string | undefined,
 ): string | null {
+  if (hwId === null) return "a VLEK is of a cloud provider and not of a chip";
   if (isZero(chipId)) {
     if (maskedReason !== undefined && maskedReason !== "") return maskedReason;
     throw new AttestationError("EVIDENCE_CHIP_ID_MASKED", "chipId is zero, want that of the VCEK", {
       field: "chipId",
       expected: toHex(hwId),
+      seen: toHex(chipId),
     });
   }
   const { hwIdLength } = products[product];
@@ -163,12 +208,12 @@ const P384_ORDER = fromHex(
 );
 
 /** AMD 56860 section "Signing": ECDSA on P-384 over SHA-384 of the bytes as received, r and s little-endian. */
-async function checkSignature(report: Bytes, leaf: Certificate): Promise<void> {
+async function checkSignature(report: Bytes, { leaf, signer }: Chain): Promise<void> {
   const r = report.slice(SIGNATURE_R, SIGNATURE_R + 48).toReversed();
   const s = report.slice(SIGNATURE_S, SIGNATURE_S + 48).toReversed();
   const isInRange = [r, s].every((value) => !isZero(value) && isBelow(value, P384_ORDER));
   if (!isInRange || !(await isReportSignature(leaf, concatBytes(r, s), report.subarray(0, SIGNED_SIZE)))) {
-    throw new AttestationError("EVIDENCE_SIGNATURE", "the report's signature is not of the VCEK's key", {
+    throw new AttestationError("EVIDENCE_SIGNATURE", `the report's signature is not of the ${leafName(signer)}'s key`, {
       field: "signature",
     });
   }
