@@ -8,6 +8,8 @@ export type CliCode =
   | "FILE_EXISTS"
   /** A schema, template or result file does not hold what it should. */
   | "FILE_MALFORMED"
+  /** A report or its certificates cannot be read as such, so that there is nothing to judge. */
+  | "EVIDENCE_UNUSABLE"
   /** What was to be verified is not genuine or not what was wanted. */
   | "NOT_VERIFIED"
   /** An attack was not refused. */
@@ -28,7 +30,13 @@ export class CliError extends Error {
   }
 }
 
-const unusable: ReadonlySet<CliCode> = new Set(["ARGUMENT_INVALID", "FILE_UNUSABLE", "FILE_EXISTS", "FILE_MALFORMED"]);
+const unusable: ReadonlySet<CliCode> = new Set([
+  "ARGUMENT_INVALID",
+  "FILE_UNUSABLE",
+  "FILE_EXISTS",
+  "FILE_MALFORMED",
+  "EVIDENCE_UNUSABLE",
+]);
 
 /** 2 when the input was unusable, 1 for every other failure. */
 export const exitStatusOf = (error: unknown): number => (error instanceof CliError && unusable.has(error.code) ? 2 : 1);

@@ -1,7 +1,8 @@
-// `sealmesh verify`: prove a result offline.
+// `sealmesh verify`: prove a result, or an attestation report, offline.
 import type { Command } from "commander";
 import { parseResult } from "#contract";
 import { CliError } from "./cli-error.ts";
+import { addVerifyEvidenceCommand } from "./evidence/verify-evidence-command.ts";
 import { readText } from "./files.ts";
 import { proveAgainst } from "./mesh/analyze-command.ts";
 
@@ -11,10 +12,12 @@ interface VerifyOptions {
   readonly json?: true;
 }
 
-/** Adds `sealmesh verify`. */
+/** Adds `sealmesh verify`: a result unless another kind is named. */
 export const addVerifyCommand = (program: Command): void => {
-  program
-    .command("verify")
+  const verify = program.command("verify").summary("prove a result, or an attestation report, offline");
+  addVerifyEvidenceCommand(verify);
+  verify
+    .command("result", { isDefault: true })
     .argument("<file>", "a result with its proof, as `sealmesh analyze --out` writes it")
     .summary("prove a result offline")
     .requiredOption("--contract <file>", "the signed contract")

@@ -5,6 +5,7 @@ export { reportDataOf } from "./verify/binding.ts";
 export { parseCertificate, spkiSha256 } from "./certificates/certificate.ts";
 export { parseCrl } from "./certificates/certificate-revocation-list.ts";
 export { certificatesOfTable, parseCertificateTable } from "./certificates/certificate-table.ts";
+export { collateralFrom } from "./certificates/collateral-file.ts";
 export { checkRevocation } from "./certificates/revocation.ts";
 export { parseClaims } from "./verify/claims.ts";
 export { maaClaims } from "./azure/maa-claims.ts";
