@@ -1,7 +1,7 @@
 // What the analytics service is told: where the owners' brokers and providers listen. Who they are is for the contract to say, and
 // for their evidence to prove.
 import * as v from "valibot";
-import { placeSchema } from "#mesh";
+import { placeSchema, revocationConfig } from "#mesh";
 
 export const analyticsConfig = v.strictObject({
   party: v.string(),
@@ -11,6 +11,8 @@ export const analyticsConfig = v.strictObject({
   brokers: v.record(v.string(), placeSchema),
   /** The providers of the owners, by party. */
   providers: v.record(v.string(), placeSchema),
+  /** How the providers' evidence is checked for revocation. */
+  revocation: revocationConfig,
 });
 
 export type AnalyticsConfig = v.InferOutput<typeof analyticsConfig>;

@@ -11,6 +11,7 @@ import {
   openSealedDataset,
   PeerError,
   readFromProvider,
+  revocationPolicy,
   targetOf,
   type Identity,
   type MeshConnection,
@@ -95,6 +96,7 @@ const openInput = async (
     contract,
     workload: `${party}/provider`,
     now: deps.now(),
+    revocation: revocationPolicy(deps.config.revocation),
     signal,
   });
   const providerConnection = connectMesh(appraised);

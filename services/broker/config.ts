@@ -1,6 +1,7 @@
 // What a broker is told. Whose broker it is, its owner's key and its root of trust come from here and from nowhere else: never
 // from a contract, never from a caller.
 import * as v from "valibot";
+import { revocationConfig } from "#mesh";
 
 const hex32 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
@@ -21,6 +22,7 @@ export const brokerConfig = v.strictObject({
     v.strictObject({ kind: v.literal("amd") }),
     v.strictObject({ kind: v.literal("simulated"), ark_spki_sha256: hex32 }),
   ]),
+  revocation: revocationConfig,
 });
 
 export type BrokerConfig = v.InferOutput<typeof brokerConfig>;

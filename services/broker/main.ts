@@ -1,7 +1,16 @@
 // An owner's key broker. This file wires; what is decided is decided elsewhere.
 import { join } from "node:path";
 import { statementPayload, statementTypes } from "#contract";
-import { announceReady, createIdentity, createLog, createMeshServer, onStop, readConfig, readParty } from "#mesh";
+import {
+  announceReady,
+  createIdentity,
+  createLog,
+  createMeshServer,
+  onStop,
+  readConfig,
+  readParty,
+  revocationPolicy,
+} from "#mesh";
 import { fromHex } from "#sealing";
 import { openClassKeys, openSigner } from "#sealing-node";
 import { createChallenges } from "./challenges.ts";
@@ -28,6 +37,7 @@ const identity: BrokerIdentity = {
   key: signer.keyId,
   url: config.url,
   roots: root.kind === "amd" ? root : { kind: "simulated", arkSpkiSha256: fromHex(root.ark_spki_sha256) },
+  revocation: () => revocationPolicy(config.revocation),
 };
 const ledger = openLedger(join(config.home, "ledger.jsonl"), signer);
 const refusals = createRefusalCounter({

@@ -9,6 +9,7 @@ import {
   type Evidence,
   type FindingCode,
   type ReleaseClaims,
+  type RevocationPolicy,
   type TrustedRoots,
   type VerifiedReport,
 } from "#attestation";
@@ -31,6 +32,8 @@ export interface BrokerIdentity {
   /** Its issuer, `https://broker.contoso.example`. */
   readonly url: string;
   readonly roots: TrustedRoots;
+  /** As it is now: lists are renewed while the broker runs. */
+  readonly revocation: () => RevocationPolicy;
 }
 
 /** What claims for a broker must have as audience. */
@@ -55,7 +58,7 @@ export const appraiseForRelease = async (
   const appraisal = await appraiseEvidence(evidence, {
     roots: identity.roots,
     now: options.now,
-    revocation: { unchecked: "no CRL was given" },
+    revocation: identity.revocation(),
     purpose: "release",
     audience: audienceOf(identity),
     nonce: { none: "the broker's own list of open nonces decides" },
@@ -71,7 +74,7 @@ export const appraiseForRelease = async (
  * @throws AttestationError
  */
 export const appraiseForExplanation = async (
-  { roots }: BrokerIdentity,
+  { roots, revocation }: BrokerIdentity,
   evidence: Evidence,
   now: Date,
 ): Promise<Appraisal> => {
@@ -79,7 +82,7 @@ export const appraiseForExplanation = async (
   return appraiseEvidence(evidence, {
     roots,
     now,
-    revocation: { unchecked: "no CRL was given" },
+    revocation: revocation(),
     purpose,
     audience,
     nonce: { none: "evidence that was made before is explained too" },

@@ -47,11 +47,12 @@ const byParty = (input: ConfigInput, role: string): Readonly<Record<string, unkn
 const configOf = (input: ConfigInput, place: ServicePlace): Readonly<Record<string, unknown>> => {
   const { state, topology, tls, authority, simulatedRoot, keys, places } = input;
   const { party, port } = place;
+  const revocation = { unchecked: "the simulated host publishes no list" };
   const [brokers, providers] = [byParty(input, "broker"), byParty(input, "provider")];
   switch (place.role) {
     case "analytics":
     case "changed-analytics":
-      return { party, port, tls, brokers, providers };
+      return { party, port, tls, brokers, providers, revocation };
     case "provider":
       return { party, port, tls, storage: state.storage, brokers, providers };
     case "broker":
@@ -64,6 +65,7 @@ const configOf = (input: ConfigInput, place: ServicePlace): Readonly<Record<stri
         ca_sha256: toHex(authority.sha256),
         owner_key: keys.get(party)?.owner ?? "",
         root: { kind: "simulated", ark_spki_sha256: toHex(simulatedRoot) },
+        revocation,
       };
     case "snooper": {
       const targets = places.filter(({ role }) => role === "broker" || role === "provider" || role === "analytics");

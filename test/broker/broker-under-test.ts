@@ -2,7 +2,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import type { Client } from "@connectrpc/connect";
-import type { TrustedRoots } from "#attestation";
+import type { RevocationPolicy, TrustedRoots } from "#attestation";
 import { parseStatement, statementPayload, statementTypes, type StatementKind, type Statements } from "#contract";
 import { KeyBroker } from "#gen/sealmesh/broker/v1alpha1/broker_pb.ts";
 import { certificateSpkiSha256, connectMesh, createMeshServer, toEnvelope } from "#mesh";
@@ -47,13 +47,14 @@ export const caOf = ({ authority }: Scene): string =>
 /** Opens the broker of Contoso in its folder, or another folder's with the same keys. */
 export const openBroker = async (
   scene: Scene,
-  options: { readonly roots?: TrustedRoots; readonly folder?: string } = {},
+  options: { readonly roots?: TrustedRoots; readonly folder?: string; readonly revocation?: RevocationPolicy } = {},
 ): Promise<BrokerUnderTest> => {
   const { contoso, pki, authority, workloadTls } = scene;
   const { party, home, signer: owner, brokerSigner: signer } = contoso;
   const roots = options.roots ?? { kind: "simulated", arkSpkiSha256: pki.arkSpkiSha256 };
   const folder = options.folder ?? home;
-  const identity = { party, key: signer.keyId, url: `https://${SERVER_NAME}`, roots };
+  const revocation = (): RevocationPolicy => options.revocation ?? { unchecked: "not of this test" };
+  const identity = { party, key: signer.keyId, url: `https://${SERVER_NAME}`, roots, revocation };
   let ahead = 0;
   const now = (): number => Date.now() + ahead;
   const ledgerFile = join(folder, "ledger.jsonl");

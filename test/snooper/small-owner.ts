@@ -85,7 +85,13 @@ export const brokerService = async (
   });
   for (const statement of statements) await contracts.activate(statement);
   return keyBrokerService({
-    identity: { party, key: brokerSigner.keyId, url: url(party), roots: { kind: "simulated", arkSpkiSha256 } },
+    identity: {
+      party,
+      key: brokerSigner.keyId,
+      url: url(party),
+      roots: { kind: "simulated", arkSpkiSha256 },
+      revocation: () => ({ unchecked: "not of this test" }),
+    },
     signer: brokerSigner,
     challenges: createChallenges(Date.now),
     contracts,

@@ -37,13 +37,14 @@ const say = (options: AnalyzeOptions, sentence: string, parts: Readonly<Record<s
 
 /** The result as people get it: the document with its statement and evidence. */
 export const toResult = ({ document, statement, evidence }: AnalysisResult): Result => {
-  const { report, certificates, runtimeClaims } = toEvidence(evidence);
+  const { report, certificates, crls = [], runtimeClaims } = toEvidence(evidence);
   return parseResult({
     ...(JSON.parse(document) as object), // parseResult checks all of it
     statement: toEnvelope(statement),
     evidence: {
       report: toBase64(report),
       certificates: certificates.map((certificate) => toBase64(certificate)),
+      crls: crls.map((crl) => toBase64(crl)),
       runtime_claims: toBase64(runtimeClaims),
     },
   });

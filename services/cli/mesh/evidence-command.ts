@@ -33,7 +33,7 @@ const verify = async (options: EvidenceOptions) => {
     const { verified, notChecked } = await appraiseEvidence(toEvidence(response.evidence), {
       roots: trustedRootsOf(contract),
       now: new Date(),
-      revocation: { unchecked: "no CRL was given" },
+      revocation: { crls: [], absent: { accepted: "the evidence carries no CRL of its root" }, stale: "refused" },
       purpose: "reader",
       audience: "anyone",
       nonce,

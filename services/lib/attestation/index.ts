@@ -23,7 +23,14 @@ export type { CertificateRevocationList } from "./certificates/certificate-revoc
 export type { TableContents, TableEntry, TableEntryKind } from "./certificates/certificate-table.ts";
 export type { RevocationPolicy, RevocationStatus, Tolerance } from "./certificates/revocation.ts";
 export type { Signer } from "./certificates/roles.ts";
-export type { EncryptionJwk, Purpose, ReleaseClaims, ResultClaims, RuntimeClaims, SessionClaims } from "./verify/claims.ts";
+export type {
+  EncryptionJwk,
+  Purpose,
+  ReleaseClaims,
+  ResultClaims,
+  RuntimeClaims,
+  SessionClaims,
+} from "./verify/claims.ts";
 export type { GuestPolicy, PlatformInfo } from "./report/guest-policy.ts";
 export type { MaaClaims, Verdict } from "./azure/maa-claims.ts";
 export type { CpuModelKey, Product, TcbComponent } from "./report/product.ts";

@@ -94,12 +94,17 @@ async function appraise({ evidence }: Result, { contract, now }: ResultAnchor) {
     {
       report: fromBase64(evidence.report),
       certificates: evidence.certificates.map((certificate) => fromBase64(certificate)),
+      crls: evidence.crls.map((crl) => fromBase64(crl)),
       runtimeClaims: fromBase64(evidence.runtime_claims),
     },
     {
       roots: trustedRootsOf(contract),
       now,
-      revocation: { unchecked: "no CRL was given" },
+      revocation: {
+        crls: [],
+        absent: { accepted: "the result carries no CRL of its root" },
+        stale: { accepted: "a result is proved at any later time" },
+      },
       purpose: "result",
       audience: "anyone",
       nonce: { none: "evidence of a result is for anyone at any time" },

@@ -36,8 +36,10 @@ export interface ResultDocument {
 /** Evidence of the workload that made the result; all base64. */
 export interface ResultEvidence {
   readonly report: string;
-  /** DER: VCEK, ASK, ARK. */
+  /** DER: the leaf, its intermediate and the ARK. */
   readonly certificates: readonly string[];
+  /** DER: revocation lists of the root, where the workload had them. */
+  readonly crls: readonly string[];
   readonly runtime_claims: string;
 }
 
@@ -81,7 +83,12 @@ const resultSchema: v.GenericSchema<unknown, Result> = v.strictObject({
     payload: v.string(),
     signatures: v.array(v.strictObject({ keyid: v.string(), sig: v.string() })),
   }),
-  evidence: v.strictObject({ report: v.string(), certificates: v.array(v.string()), runtime_claims: v.string() }),
+  evidence: v.strictObject({
+    report: v.string(),
+    certificates: v.array(v.string()),
+    crls: v.optional(v.array(v.string()), []),
+    runtime_claims: v.string(),
+  }),
 });
 
 /**

@@ -20,6 +20,7 @@ export { fetchManifest, readFromProvider } from "./peers/sealed-stream.ts";
 export { toEnvelope, toStatementMessage } from "./peers/statement-message.ts";
 export { detailsOf, reasonOf } from "./reason.ts";
 export { errorDetail, RpcError } from "./rpc-error.ts";
+export { revocationConfig, revocationPolicy } from "./revocation.ts";
 export { createMeshServer } from "./server.ts";
 export { certificateSpkiSha256 } from "./spki.ts";
 export { mapError, statusTable } from "./status-table.ts";

@@ -28,7 +28,7 @@ const document = {
   suppressed: { countries: true as const },
   other: { countries: { count: 4 }, generations: [{ party: "contoso", count: 4 }] },
 };
-const evidence = { report: "AA==", certificates: ["AA=="], runtime_claims: "AA==" };
+const evidence = { report: "AA==", certificates: ["AA=="], crls: [], runtime_claims: "AA==" };
 const result_sha256 = toHex(await sha256(resultDocument(document)));
 const statement = {
   v: 1 as const,

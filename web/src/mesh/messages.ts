@@ -22,8 +22,8 @@ export const toEvidence = (message: EvidenceMessage | undefined): Evidence => {
   if (message?.technology.case !== "sevSnp") {
     throw new AttestationError("REPORT_MALFORMED", "evidence is of no technology that is known here");
   }
-  const { report, certificates } = message.technology.value;
-  return { report, certificates, runtimeClaims: message.runtimeClaims };
+  const { report, certificates, crls } = message.technology.value;
+  return { report, certificates, crls, runtimeClaims: message.runtimeClaims };
 };
 
 /**
@@ -32,13 +32,14 @@ export const toEvidence = (message: EvidenceMessage | undefined): Evidence => {
  * @throws ContractError RESULT_MALFORMED; AttestationError REPORT_MALFORMED
  */
 export const toResult = ({ document, statement, evidence }: AnalysisResult): Result => {
-  const { report, certificates, runtimeClaims } = toEvidence(evidence);
+  const { report, certificates, crls = [], runtimeClaims } = toEvidence(evidence);
   return parseResult({
     ...documentOf(document),
     statement: toEnvelope(statement),
     evidence: {
       report: toBase64(report),
       certificates: certificates.map((certificate) => toBase64(certificate)),
+      crls: crls.map((crl) => toBase64(crl)),
       runtime_claims: toBase64(runtimeClaims),
     },
   });

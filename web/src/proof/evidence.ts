@@ -87,7 +87,7 @@ export const proveEvidence = async (question: EvidenceQuestion): Promise<Evidenc
     appraised = await appraiseEvidence(evidence, {
       roots: trustedRootsOf(contract),
       now,
-      revocation: { unchecked: "no CRL was given" },
+      revocation: { crls: [], absent: { accepted: "the evidence carries no CRL of its root" }, stale: "refused" },
       purpose: "reader",
       audience: "anyone",
       nonce,

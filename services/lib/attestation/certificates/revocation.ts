@@ -102,8 +102,8 @@ function tolerated(tolerance: Tolerance): string | null {
   return tolerance === "refused" ? null : tolerance.accepted;
 }
 
-/** A policy in memory of its own, whole also where types do not reach. Throws REFERENCE_VALUES_INCOMPLETE. */
-export function ownPolicy(policy: RevocationPolicy): RevocationPolicy {
+/** A policy with further CRLs, in memory of its own, and whole also where types do not reach. Throws REFERENCE_VALUES_INCOMPLETE. */
+export function ownPolicy(policy: RevocationPolicy, further: readonly Uint8Array[]): RevocationPolicy {
   // Callers without types may leave anything out.
   const { crls, absent, stale, unchecked } = (policy ?? {}) as Readonly<Record<string, unknown>>;
   const isReason = (value: unknown) => typeof value === "string" && value !== "";
@@ -115,7 +115,7 @@ export function ownPolicy(policy: RevocationPolicy): RevocationPolicy {
       field: "revocation",
     });
   }
-  return "unchecked" in policy ? { ...policy } : { ...policy, crls: policy.crls.map(copyOf) };
+  return "unchecked" in policy ? { ...policy } : { ...policy, crls: [...policy.crls, ...further].map(copyOf) };
 }
 
 function time(milliseconds: number): string {

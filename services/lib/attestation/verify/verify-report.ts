@@ -37,6 +37,8 @@ export interface ReportEvidence {
    * may be left out; those that AMD publishes are used then.
    */
   readonly certificates: readonly Uint8Array[];
+  /** DER CRLs that came with the evidence. They are used beside the verifier's own: any of them can revoke. */
+  readonly crls?: readonly Uint8Array[];
 }
 
 /** What a report is verified against. */
@@ -93,7 +95,7 @@ export async function verifyReport(evidence: ReportEvidence, options: VerifyOpti
   const bytes = copyOf(evidence.report);
   const now = options.now.getTime();
   const roots = ownRoots(options.roots);
-  const revocationPolicy = ownPolicy(options.revocation);
+  const revocationPolicy = ownPolicy(options.revocation, evidence.crls ?? []);
   const maskedReason = options.acceptMaskedChipId?.reason;
 
   const report = parseReport(bytes);

@@ -1,6 +1,6 @@
 // Connects to an owner's provider only after its evidence was appraised: genuine, over a fresh nonce, bound to the TLS key of this
 // very connection, and a workload that the contract lists.
-import { appraiseEvidence, strictPolicy, validateReport } from "#attestation";
+import { appraiseEvidence, type RevocationPolicy, strictPolicy, validateReport } from "#attestation";
 import { referenceValuesOf, trustedRootsOf, workloadOf, type Contract } from "#contract";
 import { connectAttested } from "../connect-attested.ts";
 import type { MeshTarget } from "../target.ts";
@@ -17,9 +17,15 @@ import { PeerError } from "./peer-error.ts";
  */
 export const connectAppraised = async (
   target: MeshTarget,
-  options: { readonly contract: Contract; readonly workload: string; readonly now: Date; readonly signal: AbortSignal },
+  options: {
+    readonly contract: Contract;
+    readonly workload: string;
+    readonly now: Date;
+    readonly revocation: RevocationPolicy;
+    readonly signal: AbortSignal;
+  },
 ): Promise<MeshTarget> => {
-  const { contract, workload, now, signal } = options;
+  const { contract, workload, now, revocation, signal } = options;
   const policy = strictPolicy(referenceValuesOf(workloadOf(contract, workload)));
   const appraised = await connectAttested(
     target,
@@ -27,7 +33,7 @@ export const connectAppraised = async (
       const { verified } = await appraiseEvidence(toEvidence(response.evidence), {
         roots: trustedRootsOf(contract),
         now,
-        revocation: { unchecked: "no CRL was given" },
+        revocation,
         purpose: "reader",
         audience: "anyone",
         nonce,

@@ -5,18 +5,20 @@ import { EvidenceSchema, type Evidence as EvidenceMessage } from "#gen/sealmesh/
 
 const MOST_CERTIFICATES = 8;
 const MOST_CERTIFICATE_BYTES = 8_192;
+const MOST_CRLS = 4;
+const MOST_CRL_BYTES = 65_535;
 
 /** The message of evidence. */
-export const toEvidenceMessage = ({ report, certificates, runtimeClaims }: Evidence): EvidenceMessage =>
+export const toEvidenceMessage = ({ report, certificates, crls = [], runtimeClaims }: Evidence): EvidenceMessage =>
   create(EvidenceSchema, {
-    technology: { case: "sevSnp", value: { report, certificates: [...certificates] } },
+    technology: { case: "sevSnp", value: { report, certificates: [...certificates], crls: [...crls] } },
     runtimeClaims,
   });
 
 /**
  * The evidence in a message; sizes of what is in it are for the verifier to judge, how much there is, is judged here.
  *
- * @throws {AttestationError} EVIDENCE_MISSING when there is none, CERTIFICATE_MALFORMED when there is too much
+ * @throws {AttestationError} EVIDENCE_MISSING when there is none, CERTIFICATE_MALFORMED or CRL_MALFORMED when there is too much
  */
 export const toEvidence = (message: EvidenceMessage | undefined): Evidence => {
   if (message?.technology.case !== "sevSnp") {
@@ -24,7 +26,7 @@ export const toEvidence = (message: EvidenceMessage | undefined): Evidence => {
       field: "technology",
     });
   }
-  const { report, certificates } = message.technology.value;
+  const { report, certificates, crls } = message.technology.value;
   if (certificates.length > MOST_CERTIFICATES || certificates.some(({ length }) => length > MOST_CERTIFICATE_BYTES)) {
     throw new AttestationError(
       "CERTIFICATE_MALFORMED",
@@ -34,5 +36,10 @@ export const toEvidence = (message: EvidenceMessage | undefined): Evidence => {
       },
     );
   }
-  return { report, certificates, runtimeClaims: message.runtimeClaims };
+  if (crls.length > MOST_CRLS || crls.some(({ length }) => length > MOST_CRL_BYTES)) {
+    throw new AttestationError("CRL_MALFORMED", `evidence carries ${crls.length} CRLs or one that is too long`, {
+      field: "crls",
+    });
+  }
+  return { report, certificates, crls, runtimeClaims: message.runtimeClaims };
 };

@@ -4,16 +4,16 @@
 // @generated from file sealmesh/attestation/v1alpha1/attestation.proto (package sealmesh.attestation.v1alpha1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_sealmesh_options_v1alpha1_options } from "../../options/v1alpha1/options_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file sealmesh/attestation/v1alpha1/attestation.proto.
  */
 export const file_sealmesh_attestation_v1alpha1_attestation: GenFile = /*@__PURE__*/
-  fileDesc("Ci9zZWFsbWVzaC9hdHRlc3RhdGlvbi92MWFscGhhMS9hdHRlc3RhdGlvbi5wcm90bxIdc2VhbG1lc2guYXR0ZXN0YXRpb24udjFhbHBoYTEiIwoSR2V0RXZpZGVuY2VSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMIocBChNHZXRFdmlkZW5jZVJlc3BvbnNlEjkKCGV2aWRlbmNlGAEgASgLMicuc2VhbG1lc2guYXR0ZXN0YXRpb24udjFhbHBoYTEuRXZpZGVuY2USFwoPcG9saWN5X2RvY3VtZW50GAIgASgMEhwKFG1lYXN1cmVtZW50X2RvY3VtZW50GAMgASgMInIKCEV2aWRlbmNlEkAKB3Nldl9zbnAYASABKAsyLS5zZWFsbWVzaC5hdHRlc3RhdGlvbi52MWFscGhhMS5TZXZTbnBFdmlkZW5jZUgAEhYKDnJ1bnRpbWVfY2xhaW1zGAIgASgMQgwKCnRlY2hub2xvZ3kiNgoOU2V2U25wRXZpZGVuY2USDgoGcmVwb3J0GAEgASgMEhQKDGNlcnRpZmljYXRlcxgCIAMoDDKJAQoLQXR0ZXN0YXRpb24SegoLR2V0RXZpZGVuY2USMS5zZWFsbWVzaC5hdHRlc3RhdGlvbi52MWFscGhhMS5HZXRFdmlkZW5jZVJlcXVlc3QaMi5zZWFsbWVzaC5hdHRlc3RhdGlvbi52MWFscGhhMS5HZXRFdmlkZW5jZVJlc3BvbnNlIgSI5xgBYgZwcm90bzM", [file_sealmesh_options_v1alpha1_options]);
+  fileDesc("Ci9zZWFsbWVzaC9hdHRlc3RhdGlvbi92MWFscGhhMS9hdHRlc3RhdGlvbi5wcm90bxIdc2VhbG1lc2guYXR0ZXN0YXRpb24udjFhbHBoYTEiIwoSR2V0RXZpZGVuY2VSZXF1ZXN0Eg0KBW5vbmNlGAEgASgMIocBChNHZXRFdmlkZW5jZVJlc3BvbnNlEjkKCGV2aWRlbmNlGAEgASgLMicuc2VhbG1lc2guYXR0ZXN0YXRpb24udjFhbHBoYTEuRXZpZGVuY2USFwoPcG9saWN5X2RvY3VtZW50GAIgASgMEhwKFG1lYXN1cmVtZW50X2RvY3VtZW50GAMgASgMInIKCEV2aWRlbmNlEkAKB3Nldl9zbnAYASABKAsyLS5zZWFsbWVzaC5hdHRlc3RhdGlvbi52MWFscGhhMS5TZXZTbnBFdmlkZW5jZUgAEhYKDnJ1bnRpbWVfY2xhaW1zGAIgASgMQgwKCnRlY2hub2xvZ3kinAEKDlNldlNucEV2aWRlbmNlEg4KBnJlcG9ydBgBIAEoDBIUCgxjZXJ0aWZpY2F0ZXMYAiADKAwSDAoEY3JscxgDIAMoDBIXCg91dm1fZW5kb3JzZW1lbnQYBCABKAwSPQoGc291cmNlGAUgASgOMi0uc2VhbG1lc2guYXR0ZXN0YXRpb24udjFhbHBoYTEuRXZpZGVuY2VTb3VyY2UqkwEKDkV2aWRlbmNlU291cmNlEh8KG0VWSURFTkNFX1NPVVJDRV9VTlNQRUNJRklFRBAAEh0KGUVWSURFTkNFX1NPVVJDRV9TSU1VTEFURUQQARIgChxFVklERU5DRV9TT1VSQ0VfQ09ORklHRlNfVFNNEAISHwobRVZJREVOQ0VfU09VUkNFX1NLUl9TSURFQ0FSEAMyiQEKC0F0dGVzdGF0aW9uEnoKC0dldEV2aWRlbmNlEjEuc2VhbG1lc2guYXR0ZXN0YXRpb24udjFhbHBoYTEuR2V0RXZpZGVuY2VSZXF1ZXN0GjIuc2VhbG1lc2guYXR0ZXN0YXRpb24udjFhbHBoYTEuR2V0RXZpZGVuY2VSZXNwb25zZSIEiOcYAWIGcHJvdG8z", [file_sealmesh_options_v1alpha1_options]);
 
 /**
  * Asks for evidence.
@@ -121,12 +121,35 @@ export type SevSnpEvidence = Message<"sealmesh.attestation.v1alpha1.SevSnpEviden
   report: Uint8Array;
 
   /**
-   * The certificates, DER, in the order VCEK, ASK, ARK. Never trusted for being here: the root is pinned. 3 entries of at
-   * most 8,192 bytes.
+   * The certificates, DER: the leaf (VCEK or VLEK), its intermediate (ASK or ASVK) and the ARK. Never trusted for being here:
+   * the root is pinned. 1 to 8 entries of at most 8,192 bytes; under AMD's roots the authorities may be left out.
    *
    * @generated from field: repeated bytes certificates = 2;
    */
   certificates: Uint8Array[];
+
+  /**
+   * Certificate revocation lists of the root, DER, where the host has them. A verifier uses them beside its own: they can
+   * revoke, and one that is current can show that nothing is revoked. At most 4 entries of at most 65,535 bytes.
+   *
+   * @generated from field: repeated bytes crls = 3;
+   */
+  crls: Uint8Array[];
+
+  /**
+   * The endorsement of the utility VM, COSE_Sign1, where the platform has one (Azure Container Instances). Empty elsewhere;
+   * at most 65,535 bytes.
+   *
+   * @generated from field: bytes uvm_endorsement = 4;
+   */
+  uvmEndorsement: Uint8Array;
+
+  /**
+   * From where the workload has its evidence. Said by the workload and proved by nothing: it explains, it decides nothing.
+   *
+   * @generated from field: sealmesh.attestation.v1alpha1.EvidenceSource source = 5;
+   */
+  source: EvidenceSource;
 };
 
 /**
@@ -135,6 +158,54 @@ export type SevSnpEvidence = Message<"sealmesh.attestation.v1alpha1.SevSnpEviden
  */
 export const SevSnpEvidenceSchema: GenMessage<SevSnpEvidence> = /*@__PURE__*/
   messageDesc(file_sealmesh_attestation_v1alpha1_attestation, 3);
+
+/**
+ * From where a workload has its evidence.
+ *
+ * @generated from enum sealmesh.attestation.v1alpha1.EvidenceSource
+ */
+export const EvidenceSource = {
+  /**
+   * Not said.
+   *
+   * @generated from enum value: EVIDENCE_SOURCE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The simulated secure processor of a local mesh.
+   *
+   * @generated from enum value: EVIDENCE_SOURCE_SIMULATED = 1;
+   */
+  SIMULATED: 1,
+
+  /**
+   * Linux, /sys/kernel/config/tsm/report.
+   *
+   * @generated from enum value: EVIDENCE_SOURCE_CONFIGFS_TSM = 2;
+   */
+  CONFIGFS_TSM: 2,
+
+  /**
+   * The HTTP interface of Azure's secure key release sidecar.
+   *
+   * @generated from enum value: EVIDENCE_SOURCE_SKR_SIDECAR = 3;
+   */
+  SKR_SIDECAR: 3,
+} as const;
+
+/**
+ * From where a workload has its evidence.
+ *
+ * @generated from enum sealmesh.attestation.v1alpha1.EvidenceSource
+ */
+export type EvidenceSource = (typeof EvidenceSource)[keyof typeof EvidenceSource] | UnknownEnum;
+
+/**
+ * Describes the enum sealmesh.attestation.v1alpha1.EvidenceSource.
+ */
+export const EvidenceSourceSchema: GenEnum<EvidenceSource> = /*@__PURE__*/
+  enumDesc(file_sealmesh_attestation_v1alpha1_attestation, 0);
 
 /**
  * Served by every workload that runs in a TEE.
