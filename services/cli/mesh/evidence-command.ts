@@ -1,23 +1,39 @@
 // `sealmesh evidence`: get a workload's evidence over a fresh nonce and verify it here.
 import { createHash, randomBytes } from "node:crypto";
+import { join } from "node:path";
 import type { Command } from "commander";
 import { appraiseEvidence, strictPolicy, validateReport } from "#attestation";
 import { referenceValuesOf, trustedRootsOf, verifyConsent, workloadOf } from "#contract";
-import { Attestation } from "#gen/sealmesh/attestation/v1alpha1/attestation_pb.ts";
+import { Attestation, type GetEvidenceResponse } from "#gen/sealmesh/attestation/v1alpha1/attestation_pb.ts";
 import { toEvidence } from "#mesh";
 import { parseEnvelope, toHex } from "#sealing";
 import { CliError } from "../cli-error.ts";
-import { readJson } from "../files.ts";
+import { readJson, writeWhole } from "../files.ts";
 import { reach, withReach, type ReachOptions } from "./reach.ts";
 
 interface EvidenceOptions extends ReachOptions {
   readonly contract: string;
   readonly workload: string;
   readonly trust?: string;
+  readonly out?: string;
   readonly json?: true;
 }
 
 const digestOf = (algorithm: string, bytes: Uint8Array): string => createHash(algorithm).update(bytes).digest("hex");
+
+/** Writes evidence as files that `sealmesh verify evidence` takes, and the documents whose digests are in it. */
+const save = (folder: string, { evidence, policyDocument, measurementDocument }: GetEvidenceResponse): void => {
+  const { report, certificates, crls = [], runtimeClaims } = toEvidence(evidence);
+  const files: readonly (readonly [string, Uint8Array])[] = [
+    ["report.bin", report],
+    ...certificates.map((der, at) => [`certificate-${at}.der`, der] as const),
+    ...crls.map((der, at) => [`revoked-${at}.crl`, der] as const),
+    ["claims.json", runtimeClaims],
+    ["policy-document.json", policyDocument],
+    ["measurement-document.json", measurementDocument],
+  ];
+  for (const [name, bytes] of files) writeWhole(join(folder, name), bytes);
+};
 
 const verify = async (options: EvidenceOptions) => {
   const { contract, digest, missing } = await verifyConsent(parseEnvelope(readJson(options.contract)));
@@ -30,6 +46,7 @@ const verify = async (options: EvidenceOptions) => {
   return reach(options, async (connection) => {
     const nonce = new Uint8Array(randomBytes(32));
     const response = await connection.client(Attestation).getEvidence({ nonce });
+    if (options.out !== undefined) save(options.out, response);
     const { verified, notChecked } = await appraiseEvidence(toEvidence(response.evidence), {
       roots: trustedRootsOf(contract),
       now: new Date(),
@@ -64,6 +81,7 @@ export const addEvidenceCommand = (program: Command): void => {
     .requiredOption("--contract <file>", "the signed contract with the reference values and the root")
     .requiredOption("--workload <name>", "which workload it must be, such as woodgrove/analytics")
     .option("--trust <digest>", "the contract's digest, as you know it from elsewhere: sha256:…")
+    .option("--out <folder>", "keep the evidence as files, for `sealmesh verify evidence`")
     .option("--json", "one JSON object")
     .addHelpText(
       "after",
