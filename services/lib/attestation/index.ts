@@ -34,16 +34,14 @@ export type {
 export type { GuestPolicy, PlatformInfo } from "./report/guest-policy.ts";
 export type { MaaClaims, Verdict } from "./azure/maa-claims.ts";
 export type { CpuModelKey, Product, TcbComponent } from "./report/product.ts";
+export type { AnyOf, Permission, Unchecked } from "./validate/policy-rules.ts";
 export type {
-  AnyOf,
   BitRule,
   GuestPolicyBit,
-  Permission,
   PlatformInfoBit,
   ReportPolicy,
   StrictPolicyInput,
   TcbFloors,
-  Unchecked,
 } from "./validate/report-policy.ts";
 export type { AttestationReport, FirmwareVersion } from "./report/report.ts";
 export type { HardwareRoot, TrustedRoots } from "./certificates/roots.ts";

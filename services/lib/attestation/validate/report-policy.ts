@@ -1,20 +1,21 @@
-import { AttestationError } from "../attestation-error.ts";
 import type { GuestPolicy, PlatformInfo } from "../report/guest-policy.ts";
 import type { CpuModelKey, Product } from "../report/product.ts";
 import type { TcbComponents } from "../report/tcb.ts";
-
-/** A check that is left out on purpose, and why. There is no other way to leave one out. */
-export interface Unchecked {
-  readonly unchecked: string;
-}
-
-/** Accepted values; an empty list accepts nothing. */
-export interface AnyOf<Value> {
-  readonly anyOf: readonly Value[];
-}
-
-/** Something that weakens a guest: forbidden, or allowed for a reason. */
-export type Permission = "forbidden" | { readonly allowed: string };
+import {
+  type AnyOf,
+  checkMembers,
+  isBytes,
+  isCount,
+  isList,
+  isPermission,
+  isUnchecked,
+  listOfBytes,
+  memberOf,
+  or,
+  type Permission,
+  type PolicyShape,
+  type Unchecked,
+} from "./policy-rules.ts";
 
 /** A bit of the guest policy that may be required or forbidden beside debug and migrateMa, which have members of their own. */
 export type GuestPolicyBit = Exclude<
@@ -98,8 +99,7 @@ export function strictPolicy(input: StrictPolicyInput): ReportPolicy {
   };
 }
 
-/** Total, so that a new member without a length or shape does not compile. */
-const isComplete: { readonly [Member in keyof ReportPolicy]: (value: unknown) => boolean } = {
+const isComplete: PolicyShape<ReportPolicy> = {
   hardware: or(isUnchecked, isList),
   measurement: listOfBytes(48),
   hostData: listOfBytes(32),
@@ -124,53 +124,7 @@ const isComplete: { readonly [Member in keyof ReportPolicy]: (value: unknown) =>
 
 /** Checks that every member is set and has its shape. Throws REFERENCE_VALUES_INCOMPLETE naming the member. */
 export function checkPolicy(policy: ReportPolicy): void {
-  for (const [field, check] of Object.entries(isComplete)) {
-    if (!check(memberOf(policy, field))) {
-      throw new AttestationError("REFERENCE_VALUES_INCOMPLETE", `policy member ${field} is unset or not of its form`, {
-        field,
-      });
-    }
-  }
-}
-
-type Check = (value: unknown) => boolean;
-
-/** True for a check that is left out with a reason. */
-export function isUnchecked(value: unknown): value is Unchecked {
-  const reason = memberOf(value, "unchecked");
-  return typeof reason === "string" && reason !== "";
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function or(...checks: readonly Check[]): Check {
-  return (value) => checks.some((check) => check(value));
-}
-
-function isList(value: unknown): boolean {
-  return Array.isArray(memberOf(value, "anyOf"));
-}
-
-function isBytes(length: number): Check {
-  return (value) => value instanceof Uint8Array && value.length === length;
-}
-
-function listOfBytes(length: number): Check {
-  return (value) => {
-    const list = memberOf(value, "anyOf");
-    return Array.isArray(list) && list.every(isBytes(length));
-  };
-}
-
-function isPermission(value: unknown): boolean {
-  const reason = memberOf(value, "allowed");
-  return value === "forbidden" || (typeof reason === "string" && reason !== "");
-}
-
-function isCount(value: unknown): boolean {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0;
+  checkMembers(policy, isComplete);
 }
 
 function isBitRule(value: unknown): boolean {

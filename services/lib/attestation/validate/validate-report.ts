@@ -2,8 +2,8 @@
 import { AttestationError } from "../attestation-error.ts";
 import { equalBytes, toHex } from "../encoding/bytes.ts";
 import { cpuModelKey, type Product } from "../report/product.ts";
-import type { AnyOf, BitRule, Permission, ReportPolicy, TcbFloors, Unchecked } from "./report-policy.ts";
-import { checkPolicy, isUnchecked } from "./report-policy.ts";
+import { type AnyOf, isUnchecked, type Permission, type Unchecked } from "./policy-rules.ts";
+import { type BitRule, checkPolicy, type ReportPolicy, type TcbFloors } from "./report-policy.ts";
 import { type TcbComponents, tcbComponentsOf } from "../report/tcb.ts";
 import type { VerifiedReport } from "../verify/verify-report.ts";
 
