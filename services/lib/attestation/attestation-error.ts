@@ -33,8 +33,31 @@
  * - `EVIDENCE_REPORT_DATA`: REPORT_DATA is not the digest of these claims.
  * - `EVIDENCE_PURPOSE`, `EVIDENCE_AUDIENCE`, `EVIDENCE_NONCE`, `EVIDENCE_TLS_KEY`: genuine, but not made for this use.
  *
+ * - `EVIDENCE_HOST_DATA`: HOST_DATA is not the digest of this policy document.
+ * - `EVIDENCE_COLLATERAL_STALE`: the host's certificates are for another TCB than REPORTED_TCB; the host has to fetch them anew.
+ *
+ * Endorsements of a utility VM:
+ * - `HOST_CERTIFICATES_MALFORMED`: not the JSON in which Azure's hosts keep their certificates.
+ * - `UVM_MALFORMED`: not a strict COSE_Sign1 with its payload, its chain and its claims in the protected header.
+ * - `UVM_ALGORITHM`: signed with anything but PS384.
+ * - `UVM_CHAIN_INVALID`: the certificates do not issue one another up to a self-signed root.
+ * - `UVM_ISSUER`, `UVM_FEED`: another issuer (root, key usage or DID) or another feed than wanted.
+ * - `UVM_SIGNATURE`: the signature does not hold under the leaf's key.
+ * - `UVM_SVN_TOO_LOW`: below the caller's minimum.
+ * - `UVM_MEASUREMENT`: the endorsement is of another launch digest than MEASUREMENT.
+ *
+ * Tokens of an attestation service:
+ * - `TOKEN_MALFORMED`: not a compact JWS of strict base64url and strict JSON, or without a claim that every token has.
+ * - `TOKEN_ALGORITHM`: signed with anything but RS256, or with extensions that must be understood.
+ * - `TOKEN_ISSUER`: `iss` is not a configured authority, or `jku` is not where that authority keeps its keys.
+ * - `TOKEN_KEY_UNKNOWN`: the authority has no key with this `kid`.
+ * - `TOKEN_SIGNATURE`: the signature does not hold under the authority's key.
+ * - `TOKEN_NOT_YET_VALID`, `TOKEN_EXPIRED`, `TOKEN_TOO_OLD`: at the caller's time, or past the caller's maximum age.
+ *
  * The verifier's own configuration:
  * - `REFERENCE_VALUES_INCOMPLETE`: a reference value or a pinned root is unset, or not of its size.
+ * - `TOKEN_KEYS_MALFORMED`: what an authority's keys were read from is not a JSON Web Key Set, or the key that is wanted is not RSA of
+ *   at least 2048 bits.
  */
 export type AttestationCode =
   | "REPORT_MALFORMED"
@@ -72,6 +95,26 @@ export type AttestationCode =
   | "EVIDENCE_AUDIENCE"
   | "EVIDENCE_NONCE"
   | "EVIDENCE_TLS_KEY"
+  | "EVIDENCE_HOST_DATA"
+  | "EVIDENCE_COLLATERAL_STALE"
+  | "HOST_CERTIFICATES_MALFORMED"
+  | "UVM_MALFORMED"
+  | "UVM_ALGORITHM"
+  | "UVM_CHAIN_INVALID"
+  | "UVM_ISSUER"
+  | "UVM_FEED"
+  | "UVM_SIGNATURE"
+  | "UVM_SVN_TOO_LOW"
+  | "UVM_MEASUREMENT"
+  | "TOKEN_MALFORMED"
+  | "TOKEN_ALGORITHM"
+  | "TOKEN_ISSUER"
+  | "TOKEN_KEY_UNKNOWN"
+  | "TOKEN_SIGNATURE"
+  | "TOKEN_NOT_YET_VALID"
+  | "TOKEN_EXPIRED"
+  | "TOKEN_TOO_OLD"
+  | "TOKEN_KEYS_MALFORMED"
   | "REFERENCE_VALUES_INCOMPLETE";
 
 /**
@@ -117,6 +160,26 @@ export const codeKind: Readonly<Record<AttestationCode, CodeKind>> = {
   EVIDENCE_AUDIENCE: "unverifiable",
   EVIDENCE_NONCE: "unverifiable",
   EVIDENCE_TLS_KEY: "unverifiable",
+  EVIDENCE_HOST_DATA: "unverifiable",
+  EVIDENCE_COLLATERAL_STALE: "unverifiable",
+  HOST_CERTIFICATES_MALFORMED: "malformed",
+  UVM_MALFORMED: "malformed",
+  UVM_ALGORITHM: "unverifiable",
+  UVM_CHAIN_INVALID: "unverifiable",
+  UVM_ISSUER: "unverifiable",
+  UVM_FEED: "unverifiable",
+  UVM_SIGNATURE: "unverifiable",
+  UVM_SVN_TOO_LOW: "unverifiable",
+  UVM_MEASUREMENT: "unverifiable",
+  TOKEN_MALFORMED: "malformed",
+  TOKEN_ALGORITHM: "unverifiable",
+  TOKEN_ISSUER: "unverifiable",
+  TOKEN_KEY_UNKNOWN: "unverifiable",
+  TOKEN_SIGNATURE: "unverifiable",
+  TOKEN_NOT_YET_VALID: "unverifiable",
+  TOKEN_EXPIRED: "unverifiable",
+  TOKEN_TOO_OLD: "unverifiable",
+  TOKEN_KEYS_MALFORMED: "incomplete",
   REFERENCE_VALUES_INCOMPLETE: "incomplete",
 };
 

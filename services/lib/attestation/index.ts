@@ -8,7 +8,10 @@ export { certificatesOfTable, parseCertificateTable } from "./certificates/certi
 export { collateralFrom } from "./certificates/collateral-file.ts";
 export { checkRevocation } from "./certificates/revocation.ts";
 export { parseClaims } from "./verify/claims.ts";
+export { allowAllPolicyName, checkHostData } from "./azure/cce-policy.ts";
+export { checkTcbm, parseHostAmdCert } from "./azure/host-amd-cert.ts";
 export { maaClaims } from "./azure/maa-claims.ts";
+export { checkUvmMeasurement, microsoftUvm, verifyUvmEndorsement } from "./azure/uvm-endorsement.ts";
 export { certificatesFrom } from "./encoding/pem.ts";
 export { cpuModelKey, productOfCpu } from "./report/product.ts";
 export { strictPolicy } from "./validate/report-policy.ts";
@@ -32,6 +35,8 @@ export type {
   SessionClaims,
 } from "./verify/claims.ts";
 export type { GuestPolicy, PlatformInfo } from "./report/guest-policy.ts";
+export type { HostAmdCert } from "./azure/host-amd-cert.ts";
+export type { UvmExpectation, VerifiedUvmEndorsement } from "./azure/uvm-endorsement.ts";
 export type { MaaClaims, Verdict } from "./azure/maa-claims.ts";
 export type { CpuModelKey, Product, TcbComponent } from "./report/product.ts";
 export type { AnyOf, Permission, Unchecked } from "./validate/policy-rules.ts";
