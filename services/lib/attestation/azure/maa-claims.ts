@@ -1,6 +1,7 @@
 import { toHex } from "../encoding/bytes.ts";
 import type { RuntimeClaims } from "../verify/claims.ts";
 import type { VerifiedReport } from "../verify/verify-report.ts";
+import type { VerifiedUvmEndorsement } from "./uvm-endorsement.ts";
 
 /** A verdict of this verifier and the authority under which it is given. */
 export interface Verdict {
@@ -8,6 +9,8 @@ export interface Verdict {
   readonly claims: RuntimeClaims;
   /** The verifier's own name, such as `https://broker.contoso.example`, without a slash at its end. */
   readonly issuer: string;
+  /** Of the utility VM in which the workload runs, compared with the report already (`checkUvmMeasurement`); on Azure only. */
+  readonly uvm?: VerifiedUvmEndorsement;
 }
 
 /** Claims of Microsoft Azure Attestation by name. */
@@ -15,11 +18,10 @@ export type MaaClaims = Readonly<Record<string, unknown>>;
 
 /**
  * Writes a verdict in the claim names of Microsoft Azure Attestation (attestation type `sevsnpvm`), so that one release policy works
- * here and in a vault. Verdicts through a simulated root are issued under `<issuer>/simulated`. `x-ms-compliance-status` and the
- * endorsement claims are never set: no endorsement of a utility VM was checked. Claims of a token's life (iat, exp, jti) are for whoever
- * signs one.
+ * here and in a vault. Verdicts through a simulated root are issued under `<issuer>/simulated`, and never carry `x-ms-compliance-status`;
+ * neither do those without an endorsement of the utility VM. Claims of a token's life (iat, exp, jti) are for whoever signs one.
  */
-export function maaClaims({ verified, claims, issuer }: Verdict): MaaClaims {
+export function maaClaims({ verified, claims, issuer, uvm }: Verdict): MaaClaims {
   const { report, tcb, hardwareRoot, product } = verified;
   const { policy } = report;
   return {
@@ -50,7 +52,20 @@ export function maaClaims({ verified, claims, issuer }: Verdict): MaaClaims {
     "x-ms-sevsnpvm-snpfw-svn": tcb.reported.snp,
     "x-ms-sevsnpvm-tee-svn": tcb.reported.tee,
     "x-ms-sevsnpvm-vmpl": report.vmpl,
+    ...(uvm === undefined || hardwareRoot === "simulated" ? {} : uvmClaims(uvm)),
     "x-sealmesh-hardware-root": hardwareRoot,
     "x-sealmesh-product": product,
+  };
+}
+
+function uvmClaims({ issuer, feed, svn, launchMeasurement }: VerifiedUvmEndorsement): MaaClaims {
+  return {
+    "x-ms-compliance-status": "azure-compliant-uvm",
+    "x-ms-sevsnpvm-uvm-endorsement": {
+      "x-ms-sevsnpvm-guestsvn": `${svn}`,
+      "x-ms-sevsnpvm-guestsvn-int": svn,
+      "x-ms-sevsnpvm-launchmeasurement": toHex(launchMeasurement),
+    },
+    "x-ms-sevsnpvm-uvm-endorsement-headers": { feed, iss: issuer },
   };
 }

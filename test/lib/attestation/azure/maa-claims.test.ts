@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { amdRoots, maaClaims, microsoftUvm, simulatedRoot, verifyReport, verifyUvmEndorsement } from "#attestation";
+import { evidenceOf, fileOf, index, skip } from "../vectors.ts";
+import { endorsed, syntheticCaci } from "./vectors.ts";
+
+const claims = {
+  purpose: "reader",
+  audience: "anyone",
+  nonce: new Uint8Array(32),
+  tlsSpkiSha256: null,
+  document: {},
+} as const;
+const issuer = "https://broker.contoso.example";
+const revocation = { unchecked: "not of this test" };
+
+test("an endorsed UVM of a real container group is compliant, in the claims that Azure writes", { skip }, async () => {
+  const { vector, endorsement, facts } =
+    endorsed.find(({ vector: { product } }) => product === "Turin") ?? assert.fail("none");
+  const now = new Date(vector.verifyAt);
+  const verified = await verifyReport(evidenceOf(vector.name, vector.files), { roots: amdRoots(), now, revocation });
+  const uvm = await verifyUvmEndorsement(fileOf(endorsement), {
+    issuers: [microsoftUvm.issuer],
+    feed: microsoftUvm.feed,
+    minimumSvn: 100,
+  });
+  const maa = maaClaims({ verified, claims, issuer, uvm });
+  assert.equal(maa["iss"], issuer);
+  assert.equal(maa["x-ms-compliance-status"], "azure-compliant-uvm");
+  assert.deepEqual(maa["x-ms-sevsnpvm-uvm-endorsement"], {
+    "x-ms-sevsnpvm-guestsvn": `${facts.guestSvn}`,
+    "x-ms-sevsnpvm-guestsvn-int": facts.guestSvn,
+    "x-ms-sevsnpvm-launchmeasurement": facts.launchMeasurement,
+  });
+  assert.deepEqual(maa["x-ms-sevsnpvm-uvm-endorsement-headers"], { feed: microsoftUvm.feed, iss: microsoftUvm.issuer });
+  assert.equal("x-ms-compliance-status" in maaClaims({ verified, claims, issuer }), false);
+});
+
+test("no endorsement makes a simulated verdict compliant", { skip }, async () => {
+  const { name, files } = syntheticCaci.evidenceCases[0] ?? assert.fail("no evidence");
+  const roots = simulatedRoot(Buffer.from(index.about.syntheticRoots["Milan"]?.spkiSha256 ?? "", "hex"));
+  const verified = await verifyReport(evidenceOf(name, files), {
+    roots,
+    now: new Date(syntheticCaci.verifyAt),
+    revocation,
+  });
+  const uvm = await verifyUvmEndorsement(fileOf(syntheticCaci.uvmCases[0]?.file ?? ""), {
+    issuers: [syntheticCaci.issuer],
+    feed: syntheticCaci.feed,
+    minimumSvn: 100,
+  });
+  const maa = maaClaims({ verified, claims, issuer, uvm });
+  assert.equal(maa["iss"], `${issuer}/simulated`);
+  for (const name of Object.keys(maa)) assert.doesNotMatch(name, /compliance|uvm-endorsement/);
+});
