@@ -61,7 +61,10 @@ export const readReport = (file: string): Uint8Array => {
  * @throws {CliError} FILE_UNUSABLE, FILE_MALFORMED
  * @throws {AttestationError} CERTIFICATE_MALFORMED, CERTIFICATE_TABLE_MALFORMED
  */
-export const readCollateral = (paths: readonly string[]): CollateralFiles => {
+export const readCollateral = (
+  paths: readonly string[],
+  { mayBeEmpty }: { readonly mayBeEmpty: boolean },
+): CollateralFiles => {
   const certificates: Uint8Array[] = [];
   const crls: Uint8Array[] = [];
   const ignored: string[] = [];
@@ -79,7 +82,7 @@ export const readCollateral = (paths: readonly string[]): CollateralFiles => {
       ignored.push(...found.ignored.map((why) => `${file}: ${why}`));
     }
   }
-  if (certificates.length === 0)
+  if (certificates.length === 0 && !mayBeEmpty)
     throw new CliError("FILE_MALFORMED", `no certificate in ${paths.join(", ")}`, { files: paths });
   return { certificates, crls, ignored };
 };

@@ -1,14 +1,18 @@
 // The options of `sealmesh verify evidence` and `sealmesh explain evidence`, and what they come to.
 import { existsSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { type Command, Option } from "commander";
 import {
   amdRoots,
+  createKdsClient,
+  gatherCollateral,
   type ReportEvidence,
   type RevocationPolicy,
   simulatedRoot,
   type TrustedRoots,
   type VerifyOptions,
 } from "#attestation";
+import { openCollateralFolder } from "#platform";
 import { fromHex } from "#sealing";
 import { CliError } from "../cli-error.ts";
 import { readJson } from "../files.ts";
@@ -17,7 +21,9 @@ import { readCollateral, readCrl, readReport } from "./evidence-files.ts";
 /** The options as commander gives them. */
 export interface EvidenceOptions {
   readonly report: string;
-  readonly certs: readonly string[];
+  readonly certs?: readonly string[];
+  readonly kds?: string;
+  readonly kdsUrl?: string;
   readonly at?: string;
   readonly crl?: readonly string[];
   readonly root: "amd" | "simulated";
@@ -30,10 +36,12 @@ export interface EvidenceOptions {
 export const withEvidence = (command: Command): Command =>
   command
     .requiredOption("--report <file>", "the attestation report, 1184 bytes")
-    .requiredOption(
+    .option(
       "--certs <file-or-folder...>",
-      "certificates and CRLs: DER, PEM, or a host's certificate table; AMD's own authorities may be left out",
+      "certificates and CRLs: DER, PEM, a host's certificate table or host-amd-cert; AMD's own authorities may be left out",
     )
+    .option("--kds <folder>", "fetch what is missing from AMD's key distribution service, and keep it in this folder")
+    .option("--kds-url <url>", "where that service is, when it is not AMD's own (a proxy, a simulated one)")
     .option("--at <time>", "verify as of this time, such as 2026-11-22T00:00:00Z (default: now)")
     .option("--crl <file...>", "AMD's revocation list, DER; given, it must be there, current and of the right root")
     .addOption(
@@ -94,6 +102,15 @@ const revocationOf = (named: readonly Uint8Array[], found: readonly Uint8Array[]
   return { crls, absent, stale: "refused" };
 };
 
+const kdsOf = (folder: string, base: string | undefined) =>
+  createKdsClient({
+    fetch,
+    store: openCollateralFolder(folder),
+    now: Date.now,
+    sleep: (milliseconds) => setTimeout(milliseconds),
+    ...(base === undefined ? {} : { base: base.replace(/\/$/, "") }),
+  });
+
 /** Evidence as the files have it, and what it is to be verified against. */
 export interface EvidenceQuestion {
   readonly evidence: ReportEvidence;
@@ -108,15 +125,21 @@ export interface EvidenceQuestion {
  * @throws {CliError} ARGUMENT_INVALID, FILE_UNUSABLE, FILE_MALFORMED: there is nothing to judge
  * @throws {AttestationError} CERTIFICATE_MALFORMED, CERTIFICATE_TABLE_MALFORMED, CRL_MALFORMED
  */
-export const questionOf = (options: EvidenceOptions): EvidenceQuestion => {
+export const questionOf = async (options: EvidenceOptions): Promise<EvidenceQuestion> => {
   const now = timeOf(options.at);
   const roots = rootsOf(options);
   const report = readReport(options.report);
   const crls = (options.crl ?? []).map(readCrl);
-  const collateral = readCollateral(options.certs);
-  return {
-    evidence: { report, certificates: collateral.certificates },
-    verify: { roots, now, revocation: revocationOf(crls, collateral.crls) },
-    ignored: collateral.ignored,
-  };
+  if (options.certs === undefined && options.kds === undefined)
+    throw new CliError("ARGUMENT_INVALID", "name the certificates with --certs, or have them fetched with --kds");
+  const collateral = readCollateral(options.certs ?? [], { mayBeEmpty: options.kds !== undefined });
+  const evidence = { report, certificates: collateral.certificates };
+  const { ignored } = collateral;
+  const revocation = revocationOf(crls, collateral.crls);
+  if (options.kds === undefined) return { evidence, verify: { roots, now, revocation }, ignored };
+  const gathered = await gatherCollateral(
+    { ...evidence, crls: [...crls, ...collateral.crls] },
+    { kds: kdsOf(options.kds, options.kdsUrl), unreachable: "refused", stale: "refused" },
+  );
+  return { evidence: gathered.evidence, verify: { roots, now, revocation: gathered.revocation }, ignored };
 };

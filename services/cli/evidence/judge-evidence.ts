@@ -97,7 +97,7 @@ const verdictOf = (
 export const judgeEvidence = async (options: EvidenceOptions): Promise<Judgement> => {
   let report: AttestationReport | null = null;
   try {
-    const { evidence, verify, ignored } = questionOf(options);
+    const { evidence, verify, ignored } = await questionOf(options);
     report = parsed(evidence.report);
     const verified = await verifyReport(evidence, verify);
     const notChecked = [...verified.notChecked, ...ignored.map((what) => `file ${what}`)];

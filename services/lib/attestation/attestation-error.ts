@@ -36,6 +36,11 @@
  * - `EVIDENCE_HOST_DATA`: HOST_DATA is not the digest of this policy document.
  * - `EVIDENCE_COLLATERAL_STALE`: the host's certificates are for another TCB than REPORTED_TCB; the host has to fetch them anew.
  *
+ * - `EVIDENCE_COLLATERAL_IMPOSSIBLE`: the leaf is one that cannot be looked up: a VLEK, or the VCEK of a masked chip.
+ *
+ * AMD's key distribution service:
+ * - `COLLATERAL_UNAVAILABLE`: it gave no usable answer in time. Nothing is wrong with the evidence; asking again may help.
+ *
  * Endorsements of a utility VM:
  * - `HOST_CERTIFICATES_MALFORMED`: not the JSON in which Azure's hosts keep their certificates.
  * - `UVM_MALFORMED`: not a strict COSE_Sign1 with its payload, its chain and its claims in the protected header.
@@ -97,6 +102,8 @@ export type AttestationCode =
   | "EVIDENCE_TLS_KEY"
   | "EVIDENCE_HOST_DATA"
   | "EVIDENCE_COLLATERAL_STALE"
+  | "EVIDENCE_COLLATERAL_IMPOSSIBLE"
+  | "COLLATERAL_UNAVAILABLE"
   | "HOST_CERTIFICATES_MALFORMED"
   | "UVM_MALFORMED"
   | "UVM_ALGORITHM"
@@ -119,9 +126,9 @@ export type AttestationCode =
 
 /**
  * What the caller should do about a code: `malformed` is the sender's mistake (INVALID_ARGUMENT), `unverifiable` is evidence that
- * proves nothing (UNAUTHENTICATED), `incomplete` is the verifier's own configuration (FAILED_PRECONDITION).
+ * proves nothing (UNAUTHENTICATED), `incomplete` is the verifier's own configuration (INTERNAL), `unavailable` is nobody's mistake (UNAVAILABLE).
  */
-export type CodeKind = "malformed" | "unverifiable" | "incomplete";
+export type CodeKind = "malformed" | "unverifiable" | "incomplete" | "unavailable";
 
 /** The kind of every code; total, so that a new code without a row does not compile. */
 export const codeKind: Readonly<Record<AttestationCode, CodeKind>> = {
@@ -162,6 +169,8 @@ export const codeKind: Readonly<Record<AttestationCode, CodeKind>> = {
   EVIDENCE_TLS_KEY: "unverifiable",
   EVIDENCE_HOST_DATA: "unverifiable",
   EVIDENCE_COLLATERAL_STALE: "unverifiable",
+  EVIDENCE_COLLATERAL_IMPOSSIBLE: "unverifiable",
+  COLLATERAL_UNAVAILABLE: "unavailable",
   HOST_CERTIFICATES_MALFORMED: "malformed",
   UVM_MALFORMED: "malformed",
   UVM_ALGORITHM: "unverifiable",

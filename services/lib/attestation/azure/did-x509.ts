@@ -106,7 +106,7 @@ async function isSignedBy(certificate: Certificate, issuer: Certificate): Promis
   return crypto.subtle.verify("RSASSA-PKCS1-v1_5", key, certificate.signatureValue, certificate.tbsCertificate);
 }
 
-async function importRsa({ subjectPublicKeyInfo }: Certificate, name: string): Promise<CryptoKey> {
+async function importRsa({ subjectPublicKeyInfo }: Certificate, name: string) {
   try {
     return await crypto.subtle.importKey("spki", subjectPublicKeyInfo, { name, hash: "SHA-384" }, false, ["verify"]);
   } catch (error) {
