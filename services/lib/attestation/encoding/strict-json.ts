@@ -10,7 +10,7 @@ export interface JsonObject {
   readonly [member: string]: JsonValue;
 }
 
-/** True for an object that `parseStrictJson` returned. */
+/** True for an object, and not for a list or null. */
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
