@@ -41,6 +41,10 @@
  * AMD's key distribution service:
  * - `COLLATERAL_UNAVAILABLE`: it gave no usable answer in time. Nothing is wrong with the evidence; asking again may help.
  *
+ * Confidential VMs of Azure:
+ * - `HCL_REPORT_MALFORMED`: not what the paravisor puts into the TPM.
+ * - `QUOTE_MALFORMED`: not a TPM quote with an RSASSA signature. `QUOTE_SIGNATURE`: not signed by the TPM's key.
+ *
  * Endorsements of a utility VM:
  * - `HOST_CERTIFICATES_MALFORMED`: not the JSON in which Azure's hosts keep their certificates.
  * - `UVM_MALFORMED`: not a strict COSE_Sign1 with its payload, its chain and its claims in the protected header.
@@ -104,6 +108,9 @@ export type AttestationCode =
   | "EVIDENCE_COLLATERAL_STALE"
   | "EVIDENCE_COLLATERAL_IMPOSSIBLE"
   | "COLLATERAL_UNAVAILABLE"
+  | "HCL_REPORT_MALFORMED"
+  | "QUOTE_MALFORMED"
+  | "QUOTE_SIGNATURE"
   | "HOST_CERTIFICATES_MALFORMED"
   | "UVM_MALFORMED"
   | "UVM_ALGORITHM"
@@ -171,6 +178,9 @@ export const codeKind: Readonly<Record<AttestationCode, CodeKind>> = {
   EVIDENCE_COLLATERAL_STALE: "unverifiable",
   EVIDENCE_COLLATERAL_IMPOSSIBLE: "unverifiable",
   COLLATERAL_UNAVAILABLE: "unavailable",
+  HCL_REPORT_MALFORMED: "malformed",
+  QUOTE_MALFORMED: "malformed",
+  QUOTE_SIGNATURE: "unverifiable",
   HOST_CERTIFICATES_MALFORMED: "malformed",
   UVM_MALFORMED: "malformed",
   UVM_ALGORITHM: "unverifiable",

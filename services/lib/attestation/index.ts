@@ -9,6 +9,7 @@ export { collateralFrom } from "./kds/collateral-file.ts";
 export { checkRevocation } from "./certificates/revocation.ts";
 export { parseClaims } from "./verify/claims.ts";
 export { allowAllPolicyName, checkHostData } from "./azure/cce-policy.ts";
+export { checkHclBinding, parseHclReport, verifyTpmQuote } from "./azure/hcl-report.ts";
 export { checkTcbm, parseHostAmdCert } from "./azure/host-amd-cert.ts";
 export { maaClaims } from "./azure/maa-claims.ts";
 export { checkUvmMeasurement, microsoftUvm, verifyUvmEndorsement } from "./azure/uvm-endorsement.ts";
@@ -38,6 +39,7 @@ export type {
   SessionClaims,
 } from "./verify/claims.ts";
 export type { GuestPolicy, PlatformInfo } from "./report/guest-policy.ts";
+export type { HclReport } from "./azure/hcl-report.ts";
 export type { HostAmdCert } from "./azure/host-amd-cert.ts";
 export type { UvmExpectation, VerifiedUvmEndorsement } from "./azure/uvm-endorsement.ts";
 export type { MaaClaims, Verdict } from "./azure/maa-claims.ts";
