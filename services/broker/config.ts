@@ -23,6 +23,10 @@ export const brokerConfig = v.strictObject({
     v.strictObject({ kind: v.literal("simulated"), ark_spki_sha256: hex32 }),
   ]),
   revocation: revocationConfig,
+  /** Which endorsements of Azure's utility VMs it wants; only with AMD's root. */
+  uvm: v.optional(
+    v.strictObject({ issuers: v.array(v.string()), feed: v.string(), minimum_svn: v.pipe(v.number(), v.integer()) }),
+  ),
 });
 
 export type BrokerConfig = v.InferOutput<typeof brokerConfig>;

@@ -38,6 +38,7 @@ const identity: BrokerIdentity = {
   url: config.url,
   roots: root.kind === "amd" ? root : { kind: "simulated", arkSpkiSha256: fromHex(root.ark_spki_sha256) },
   revocation: () => revocationPolicy(config.revocation),
+  ...(config.uvm === undefined ? {} : { uvm: { ...config.uvm, minimumSvn: config.uvm.minimum_svn } }),
 };
 const ledger = openLedger(join(config.home, "ledger.jsonl"), signer);
 const refusals = createRefusalCounter({

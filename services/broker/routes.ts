@@ -96,12 +96,12 @@ export const keyBrokerService = (deps: RouteDeps): MeshService => {
     async explainRelease(request) {
       const { contract } = deps.contracts.find(request.contract);
       queryOf(contract, request.query);
-      const { verified, claims, notChecked } = await appraiseForExplanation(
+      const { notChecked, ...appraisal } = await appraiseForExplanation(
         deps.identity,
         toEvidence(request.evidence),
         deps.now(),
       );
-      const { met, clauses } = judge(deps.identity, contract, request.query, { verified, claims });
+      const { met, clauses } = judge(deps.identity, contract, request.query, appraisal);
       return {
         policyMet: met,
         clauses: clauses.map(({ seen, ...clause }) => ({ ...clause, ...(seen === null ? {} : { seen }) })),

@@ -11,7 +11,7 @@ import {
   type ReleaseClaims,
   type RevocationPolicy,
   type TrustedRoots,
-  type VerifiedReport,
+  type UvmExpectation,
 } from "#attestation";
 import {
   evaluatePolicy,
@@ -34,10 +34,14 @@ export interface BrokerIdentity {
   readonly roots: TrustedRoots;
   /** As it is now: lists are renewed while the broker runs. */
   readonly revocation: () => RevocationPolicy;
+  /** Which endorsements of utility VMs it accepts; without it none is asked for, and no verdict is compliant. */
+  readonly uvm?: UvmExpectation;
 }
 
 /** What claims for a broker must have as audience. */
 export const audienceOf = ({ party, key }: BrokerIdentity): string => `${party}/broker:${key}`;
+
+const uvmOf = ({ uvm }: BrokerIdentity): { readonly uvm?: UvmExpectation } => (uvm === undefined ? {} : { uvm });
 
 /** Genuine evidence of purpose `release`, made for this broker. */
 export interface ReleaseAppraisal extends Appraisal {
@@ -59,6 +63,7 @@ export const appraiseForRelease = async (
     roots: identity.roots,
     now: options.now,
     revocation: identity.revocation(),
+    ...uvmOf(identity),
     purpose: "release",
     audience: audienceOf(identity),
     nonce: { none: "the broker's own list of open nonces decides" },
@@ -74,15 +79,16 @@ export const appraiseForRelease = async (
  * @throws AttestationError
  */
 export const appraiseForExplanation = async (
-  { roots, revocation }: BrokerIdentity,
+  identity: BrokerIdentity,
   evidence: Evidence,
   now: Date,
 ): Promise<Appraisal> => {
   const { purpose, audience } = await parseClaims(evidence.runtimeClaims);
   return appraiseEvidence(evidence, {
-    roots,
+    roots: identity.roots,
     now,
-    revocation: revocation(),
+    revocation: identity.revocation(),
+    ...uvmOf(identity),
     purpose,
     audience,
     nonce: { none: "evidence that was made before is explained too" },
@@ -115,7 +121,7 @@ export const judge = (
   identity: BrokerIdentity,
   contract: Contract,
   query: string,
-  evidence: { readonly verified: VerifiedReport; readonly claims: Appraisal["claims"] },
+  evidence: Pick<Appraisal, "verified" | "claims" | "uvm">,
 ): PolicyVerdict => {
   const policy = parseReleasePolicy(releasePolicy(contract, query, identity.url));
   const { met, clauses } = evaluatePolicy(policy, maaClaims({ ...evidence, issuer: identity.url }));

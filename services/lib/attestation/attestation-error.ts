@@ -47,6 +47,7 @@
  *
  * Endorsements of a utility VM:
  * - `HOST_CERTIFICATES_MALFORMED`: not the JSON in which Azure's hosts keep their certificates.
+ * - `UVM_MISSING`: the evidence carries none, and one is expected.
  * - `UVM_MALFORMED`: not a strict COSE_Sign1 with its payload, its chain and its claims in the protected header.
  * - `UVM_ALGORITHM`: signed with anything but PS384.
  * - `UVM_CHAIN_INVALID`: the certificates do not issue one another up to a self-signed root.
@@ -112,6 +113,7 @@ export type AttestationCode =
   | "QUOTE_MALFORMED"
   | "QUOTE_SIGNATURE"
   | "HOST_CERTIFICATES_MALFORMED"
+  | "UVM_MISSING"
   | "UVM_MALFORMED"
   | "UVM_ALGORITHM"
   | "UVM_CHAIN_INVALID"
@@ -182,6 +184,7 @@ export const codeKind: Readonly<Record<AttestationCode, CodeKind>> = {
   QUOTE_MALFORMED: "malformed",
   QUOTE_SIGNATURE: "unverifiable",
   HOST_CERTIFICATES_MALFORMED: "malformed",
+  UVM_MISSING: "unverifiable",
   UVM_MALFORMED: "malformed",
   UVM_ALGORITHM: "unverifiable",
   UVM_CHAIN_INVALID: "unverifiable",

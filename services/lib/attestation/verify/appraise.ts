@@ -1,4 +1,10 @@
 import { type AttestationCode, AttestationError, mismatch } from "../attestation-error.ts";
+import {
+  checkUvmMeasurement,
+  type UvmExpectation,
+  type VerifiedUvmEndorsement,
+  verifyUvmEndorsement,
+} from "../azure/uvm-endorsement.ts";
 import { verifyBinding } from "./binding.ts";
 import { copyOf, equalBytes, toHex } from "../encoding/bytes.ts";
 import { parseClaims, type Purpose, type RuntimeClaims } from "./claims.ts";
@@ -8,6 +14,8 @@ import { type ReportEvidence, type VerifiedReport, type VerifyOptions, verifyRep
 export interface Evidence extends ReportEvidence {
   /** The claims document, exact bytes as sent. */
   readonly runtimeClaims: Uint8Array;
+  /** COSE_Sign1, where the platform endorses its utility VM (Azure Container Instances). */
+  readonly uvmEndorsement?: Uint8Array;
 }
 
 /** What the evidence must have been made for. */
@@ -19,24 +27,29 @@ export interface EvidenceExpectation extends VerifyOptions {
   readonly nonce: Uint8Array | { readonly none: string };
   /** SHA-256 of the TLS key of this very connection, or why it is not compared. */
   readonly tlsSpkiSha256: Uint8Array | { readonly unchecked: string };
+  /** Given, the evidence must carry an endorsement of its utility VM that meets this. */
+  readonly uvm?: UvmExpectation;
 }
 
 /** Genuine evidence made for this verifier, purpose and connection. Whether that workload is wanted is for `validateReport` to say. */
 export interface Appraisal {
   readonly verified: VerifiedReport;
   readonly claims: RuntimeClaims;
+  /** Of the utility VM whose MEASUREMENT the report carries, when one was expected. */
+  readonly uvm?: VerifiedUvmEndorsement;
   /** What was not checked, and why, of the report and of the claims. */
   readonly notChecked: readonly string[];
 }
 
 /**
  * Verifies the report, its binding to the claims, and that the claims were made for this use. Throws whatever `verifyReport` and
- * `parseClaims` throw, and EVIDENCE_REPORT_DATA, EVIDENCE_PURPOSE, EVIDENCE_AUDIENCE, EVIDENCE_NONCE, EVIDENCE_TLS_KEY. All input is
+ * `parseClaims` and `verifyUvmEndorsement` throw, and UVM_MISSING, UVM_MEASUREMENT, EVIDENCE_REPORT_DATA, EVIDENCE_PURPOSE, EVIDENCE_AUDIENCE, EVIDENCE_NONCE, EVIDENCE_TLS_KEY. All input is
  * copied before anything is awaited.
  */
 export async function appraiseEvidence(evidence: Evidence, expected: EvidenceExpectation): Promise<Appraisal> {
   const runtimeClaims = copyOf(evidence.runtimeClaims);
   const { purpose, audience } = expected;
+  const endorsement = evidence.uvmEndorsement === undefined ? null : copyOf(evidence.uvmEndorsement);
   const nonce = digestOr(expected.nonce, "none", "nonce");
   const tlsKey = digestOr(expected.tlsSpkiSha256, "unchecked", "tlsSpkiSha256");
 
@@ -48,10 +61,23 @@ export async function appraiseEvidence(evidence: Evidence, expected: EvidenceExp
   compare("EVIDENCE_NONCE", "nonce", nonce, "nonce" in claims ? claims.nonce : null);
   compare("EVIDENCE_TLS_KEY", "tlsSpkiSha256", tlsKey, claims.tlsSpkiSha256);
 
-  const notChecked = [...verified.notChecked];
+  const uvm = expected.uvm === undefined ? null : await verifyUvm(verified, endorsement, expected.uvm);
+  const notChecked = [...verified.notChecked, ...(uvm?.notChecked ?? [])];
+  if (uvm === null && endorsement !== null) notChecked.push("uvmEndorsement: no issuer is configured");
   if (typeof nonce === "string") notChecked.push(`nonce: ${nonce}`);
   if (typeof tlsKey === "string") notChecked.push(`tlsSpkiSha256: ${tlsKey}`);
-  return { verified, claims, notChecked };
+  return { verified, claims, notChecked, ...(uvm === null ? {} : { uvm }) };
+}
+
+async function verifyUvm(
+  verified: VerifiedReport,
+  endorsement: Uint8Array | null,
+  expected: UvmExpectation,
+): Promise<VerifiedUvmEndorsement> {
+  if (endorsement === null) throw mismatch("UVM_MISSING", "endorsement of the utility VM", expected.feed, "none");
+  const uvm = await verifyUvmEndorsement(endorsement, expected);
+  checkUvmMeasurement(verified, uvm);
+  return uvm;
 }
 
 /** The 32 bytes to compare with, in memory of their own, or the reason for which there are none. */

@@ -9,9 +9,23 @@ const MOST_CRLS = 4;
 const MOST_CRL_BYTES = 65_535;
 
 /** The message of evidence. */
-export const toEvidenceMessage = ({ report, certificates, crls = [], runtimeClaims }: Evidence): EvidenceMessage =>
+export const toEvidenceMessage = ({
+  report,
+  certificates,
+  crls = [],
+  uvmEndorsement,
+  runtimeClaims,
+}: Evidence): EvidenceMessage =>
   create(EvidenceSchema, {
-    technology: { case: "sevSnp", value: { report, certificates: [...certificates], crls: [...crls] } },
+    technology: {
+      case: "sevSnp",
+      value: {
+        report,
+        certificates: [...certificates],
+        crls: [...crls],
+        ...(uvmEndorsement === undefined ? {} : { uvmEndorsement }),
+      },
+    },
     runtimeClaims,
   });
 
@@ -26,7 +40,7 @@ export const toEvidence = (message: EvidenceMessage | undefined): Evidence => {
       field: "technology",
     });
   }
-  const { report, certificates, crls } = message.technology.value;
+  const { report, certificates, crls, uvmEndorsement } = message.technology.value;
   if (certificates.length > MOST_CERTIFICATES || certificates.some(({ length }) => length > MOST_CERTIFICATE_BYTES)) {
     throw new AttestationError(
       "CERTIFICATE_MALFORMED",
@@ -41,5 +55,6 @@ export const toEvidence = (message: EvidenceMessage | undefined): Evidence => {
       field: "crls",
     });
   }
-  return { report, certificates, crls, runtimeClaims: message.runtimeClaims };
+  const { runtimeClaims } = message;
+  return { report, certificates, crls, runtimeClaims, ...(uvmEndorsement.length === 0 ? {} : { uvmEndorsement }) };
 };
