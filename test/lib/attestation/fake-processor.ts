@@ -2,6 +2,7 @@
 // Everything can be changed before it is signed, so that exactly one thing is wrong.
 import { createHash, webcrypto } from "node:crypto";
 import { type ReportEvidence, simulatedRoot, type TrustedRoots } from "#attestation";
+import { arkKey, askKey, vcekKey } from "./fake-keys.ts";
 
 const { subtle } = webcrypto;
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -93,13 +94,6 @@ async function issue(certificate: FakeCertificate, key: webcrypto.CryptoKey): Pr
   return der(0x30, tbs, algorithm, der(0x03, hex("00"), signature));
 }
 
-const rsa = { name: "RSA-PSS", hash: "SHA-384", modulusLength: 4096, publicExponent: hex("010001") };
-const ec = { name: "ECDSA", namedCurve: "P-384" };
-const [arkKey, askKey, vcekKey] = await Promise.all([
-  subtle.generateKey(rsa, true, ["sign", "verify"]),
-  subtle.generateKey(rsa, true, ["sign", "verify"]),
-  subtle.generateKey(ec, true, ["sign", "verify"]),
-]);
 const spkiOf = async ({ publicKey }: webcrypto.CryptoKeyPair) =>
   new Uint8Array(await subtle.exportKey("spki", publicKey));
 const [arkSpki, askSpki, vcekSpki] = await Promise.all([arkKey, askKey, vcekKey].map(spkiOf));
@@ -187,7 +181,8 @@ export async function fakeEvidence({
   return { report: await fakeReport(report), certificates };
 }
 
-async function fakeReport(change: FakeChanges["report"]): Promise<Bytes> {
+/** Makes a report that the VCEK signs, after a change to its 1184 bytes. */
+export async function fakeReport(change?: FakeChanges["report"]): Promise<Bytes> {
   const bytes = new Uint8Array(1184);
   const view = new DataView(bytes.buffer);
   view.setUint32(0x00, 5, true);
