@@ -13,22 +13,32 @@ const file = process.env["SEALMESH_FAKE_KEYS"];
 const generate = () =>
   Promise.all(algorithms.map((algorithm) => subtle.generateKey(algorithm, true, ["sign", "verify"])));
 
+interface Kept {
+  readonly pkcs8: string;
+  readonly spki: string;
+}
+
 async function keep(pairs: readonly webcrypto.CryptoKeyPair[], path: string): Promise<void> {
-  const keys = await Promise.all(pairs.map(({ privateKey }) => subtle.exportKey("jwk", privateKey)));
-  writeFileSync(`${path}.${process.pid}`, JSON.stringify(keys), { mode: 0o600 });
+  const base64 = (bytes: ArrayBuffer) => Buffer.from(bytes).toString("base64");
+  const kept = await Promise.all(
+    pairs.map(async ({ privateKey, publicKey }): Promise<Kept> => ({
+      pkcs8: base64(await subtle.exportKey("pkcs8", privateKey)),
+      spki: base64(await subtle.exportKey("spki", publicKey)),
+    })),
+  );
+  writeFileSync(`${path}.${process.pid}`, JSON.stringify(kept), { mode: 0o600 });
   renameSync(`${path}.${process.pid}`, path);
 }
 
 const read = (path: string): Promise<webcrypto.CryptoKeyPair[]> => {
-  const keys: readonly webcrypto.JsonWebKey[] = JSON.parse(readFileSync(path, "utf8"));
+  const kept: readonly Kept[] = JSON.parse(readFileSync(path, "utf8"));
   return Promise.all(
-    algorithms.map(async (algorithm, at) => {
-      const { d: _, p: __, q: ___, dp: ____, dq: _____, qi: ______, ...publicJwk } = keys[at] ?? {};
-      const [privateKey, publicKey] = await Promise.all([
-        subtle.importKey("jwk", { ...keys[at], key_ops: ["sign"] }, algorithm, true, ["sign"]),
-        subtle.importKey("jwk", { ...publicJwk, key_ops: ["verify"] }, algorithm, true, ["verify"]),
-      ]);
-      return { privateKey, publicKey };
+    kept.map(async ({ pkcs8, spki }, at) => {
+      const algorithm = algorithms[at] ?? ec;
+      return {
+        privateKey: await subtle.importKey("pkcs8", Buffer.from(pkcs8, "base64"), algorithm, true, ["sign"]),
+        publicKey: await subtle.importKey("spki", Buffer.from(spki, "base64"), algorithm, true, ["verify"]),
+      };
     }),
   );
 };
