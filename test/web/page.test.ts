@@ -85,6 +85,17 @@ test("with the anchor every workload, manifest and log entry is verified", { ski
   await page.close();
 });
 
+test("what a report says is explained field by field, and all that was compared is verified", { skip }, async () => {
+  const { page } = await openPage(anchored);
+  const evidence = page.locator(".evidence").first();
+  await evidence.getByText("Details", { exact: true }).click();
+  await evidence.getByText(/^Policy of the guest: 2 hold, \d+ not checked$/).click();
+  const debug = evidence.locator(".check").filter({ hasText: /^DEBUG/ });
+  assert.match(await debug.innerText(), /DEBUG\s+holds\s+no\s+Whether the host may debug the guest/);
+  assert.match((await debug.getAttribute("class")) ?? "", /proven/);
+  await page.close();
+});
+
 test(
   "a run is followed to a proved result, found again after a reload, and saved with its proof",
   { skip },

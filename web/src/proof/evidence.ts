@@ -2,8 +2,10 @@
 import {
   appraiseEvidence,
   AttestationError,
+  type Appraisal,
   type AttestationCode,
   type Evidence,
+  type ExplainedGroup,
   type HardwareRoot,
   type Product,
   type VerifiedReport,
@@ -39,6 +41,8 @@ export interface EvidenceProof {
   /** What was not checked, and why. */
   readonly notChecked: readonly string[];
   readonly facts?: ReportFacts;
+  /** What the report says, in words. */
+  readonly explained?: readonly ExplainedGroup[];
   readonly documents?: DocumentsProof;
 }
 
@@ -82,7 +86,7 @@ const factsOf = ({ hardwareRoot, product, report }: VerifiedReport): ReportFacts
 export const proveEvidence = async (question: EvidenceQuestion): Promise<EvidenceProof> => {
   const { evidence, documents, nonce, contract, now } = question;
   const workload = workloadOf(contract, question.workload);
-  let appraised: Awaited<ReturnType<typeof appraiseEvidence>>;
+  let appraised: Appraisal;
   try {
     appraised = await appraiseEvidence(evidence, {
       roots: trustedRootsOf(contract),
@@ -98,11 +102,8 @@ export const proveEvidence = async (question: EvidenceQuestion): Promise<Evidenc
     throw error;
   }
   const { verified, notChecked } = appraised;
+  const { check, explained } = checkReport(appraised, workload);
   const measured = await proveDocuments(documents, verified.report);
-  const checks = [
-    ...appraisal.map((name): Check => ({ name, outcome: "holds" })),
-    ...checkReport(verified, workload),
-    ...measured.checks,
-  ];
-  return { holds: allHold(checks), checks, notChecked, facts: factsOf(verified), documents: measured };
+  const checks = [...appraisal.map((name): Check => ({ name, outcome: "holds" })), check, ...measured.checks];
+  return { holds: allHold(checks), checks, notChecked, facts: factsOf(verified), explained, documents: measured };
 };

@@ -6,6 +6,7 @@ import { proveEvidence, type EvidenceProof } from "../proof/evidence.ts";
 import { contractAbout, isBinding, standingOf, type KnownContract, type Standing } from "../proof/known-contract.ts";
 import { words } from "../words.ts";
 import { button, folded, h, type Child } from "./dom.ts";
+import { explainedView } from "./explained-view.ts";
 import { loaded } from "./loaded.ts";
 import { badge, checkList, notCheckedList, simulatedMark } from "./marks.ts";
 import type { MeshView } from "./mesh-view.ts";
@@ -61,6 +62,7 @@ const proofView = (
       words.details,
       h("p", {}, h("code", {}, text.nonce(toBase64Url(nonce)))),
       checkList(proof.checks, isBinding(known)),
+      explainedView(proof.explained ?? [], isBinding(known)),
       notCheckedList(proof.notChecked),
     ),
   ];
