@@ -53,7 +53,7 @@ export const explanations: Readonly<Record<FieldName, string>> = {
 
   platformInfo: "How the machine is set up now. Bits without a name here are newer than this explanation.",
   "platformInfo.smtEn": "Whether two threads share each core of this machine.",
-  "platformInfo.tsmeEn": "Whether all memory is encrypted with one more key, beside the guest's own.",
+  "platformInfo.tsmeEn": "Whether the machine encrypts all of its memory, also where no guest asks for it.",
   "platformInfo.eccEn":
     "Whether memory corrects errors, which also makes flipping bits of it by force harder. Want yes.",
   "platformInfo.raplDis": "Whether power readings are off, so that they cannot leak secrets.",
