@@ -33,6 +33,8 @@ export interface EvidenceVerdict {
   readonly fields: Readonly<Record<string, string | number>> | null;
   readonly failures: readonly EvidenceFailure[];
   readonly not_checked: readonly string[];
+  /** Files, and entries of a certificate table, that held nothing to verify with. */
+  readonly passed_over: readonly string[];
 }
 
 /** A verdict, and what it was made of, for those who explain it. */
@@ -81,7 +83,7 @@ const verdictOf = (
   { root }: EvidenceOptions,
   report: AttestationReport | null,
   product: Product | null,
-  rest: Pick<EvidenceVerdict, "failures" | "not_checked">,
+  rest: Pick<EvidenceVerdict, "failures" | "not_checked" | "passed_over">,
 ): EvidenceVerdict => ({
   ok: rest.failures.length === 0,
   code: rest.failures[0]?.code ?? "OK",
@@ -100,13 +102,13 @@ export const judgeEvidence = async (options: EvidenceOptions): Promise<Judgement
     const { evidence, verify, ignored } = await questionOf(options);
     report = parsed(evidence.report);
     const verified = await verifyReport(evidence, verify);
-    const notChecked = [...verified.notChecked, ...ignored.map((what) => `file ${what}`)];
-    const verdict = verdictOf(options, report, verified.product, { failures: [], not_checked: notChecked });
+    const rest = { failures: [], not_checked: verified.notChecked, passed_over: ignored };
+    const verdict = verdictOf(options, report, verified.product, rest);
     return { report, verified, verdict, isUsable: true };
   } catch (error) {
     if (!(error instanceof AttestationError || error instanceof CliError)) throw error;
     const product = report === null || report.cpuid === null ? null : productOfCpu(report.cpuid);
-    const rest = { failures: [failureOf(error)], not_checked: ["what comes behind the failure"] };
+    const rest = { failures: [failureOf(error)], not_checked: ["what comes behind the failure"], passed_over: [] };
     const verdict = verdictOf(options, report, product, rest);
     return { report, verified: null, verdict, isUsable: error instanceof AttestationError };
   }

@@ -4,12 +4,23 @@ import { CliError } from "../cli-error.ts";
 import { type EvidenceOptions, withEvidence } from "./evidence-options.ts";
 import { type EvidenceVerdict, judgeEvidence } from "./judge-evidence.ts";
 
-const textOf = ({ product, version, signer, root, fields, failures, not_checked, ok }: EvidenceVerdict): string => {
+const textOf = ({
+  product,
+  version,
+  signer,
+  root,
+  fields,
+  failures,
+  not_checked,
+  passed_over,
+  ok,
+}: EvidenceVerdict): string => {
   const lines = [
     `${"product".padEnd(14)}${product ?? "unknown"}${root === "simulated" ? " (SIMULATED root: proves no hardware)" : ""}`,
     `${"report".padEnd(14)}version ${version ?? "unknown"}, signed by a ${signer?.toUpperCase() ?? "key that is unknown"}`,
     ...Object.entries(fields ?? {}).map(([name, value]) => `${name.replaceAll("_", " ").padEnd(14)}${value}`),
     ...not_checked.map((what) => `not checked   ${what}`),
+    ...passed_over.map((what) => `passed over   ${what}`),
     ...failures.map(({ code, message }) => `FAILED        ${code}: ${message}`),
     ...(ok ? ["genuine: whether it is the workload that you want is another question"] : []),
   ];
