@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chainPath, crlPath, parseReport, vcekPath } from "#attestation";
+import { chainPath, crlPath, parseReport, type Product, vcekPath } from "#attestation";
 import { fakeEvidence, type FakeChanges } from "../fake-processor.ts";
 import { assertRefused } from "../refusal.ts";
+import { fileOf, index, skip } from "../vectors.ts";
 
 const reportOf = async (report: FakeChanges["report"]) =>
   parseReport((await fakeEvidence(report ? { report } : {})).report);
@@ -47,4 +48,34 @@ test("a VLEK and a masked chip cannot be looked up", async () => {
   await assertRefused(() => vcekPath(vlek, "Milan"), "EVIDENCE_COLLATERAL_IMPOSSIBLE", { field: "signingKey" });
   const masked = await reportOf((report) => report.fill(0, 0x1a0, 0x1e0));
   await assertRefused(() => vcekPath(masked, "Milan"), "EVIDENCE_COLLATERAL_IMPOSSIBLE", { field: "chipId" });
+});
+
+test("a Turin chip whose 8 bytes are masked cannot be looked up, whatever stands behind them", async () => {
+  const report = await reportOf((all, view) => {
+    turin(all, view);
+    all.fill(0, 0x1a0, 0x1a8);
+    all.fill(0xc0, 0x1a8, 0x1e0);
+  });
+  await assertRefused(() => vcekPath(report, "Turin"), "EVIDENCE_COLLATERAL_IMPOSSIBLE", { field: "chipId" });
+});
+
+test("nothing but the name of a product gets into a path", async () => {
+  const report = await reportOf(undefined);
+  // Callers without types can pass anything.
+  const product = "Milan/../../elsewhere?" as Product;
+  for (const path of [
+    () => chainPath(product, "vcek"),
+    () => crlPath(product, "vlek"),
+    () => vcekPath(report, product),
+  ]) {
+    await assertRefused(path, "EVIDENCE_PRODUCT_UNKNOWN", { field: "product" });
+  }
+});
+
+test("a real report whose REPORTED_TCB is below its CURRENT_TCB is looked up by the former", { skip }, () => {
+  const name = "milan-v2-vcek-google-oak-host-04";
+  const { decoded } = index.vectors.find((one) => one.name === name) ?? assert.fail("no vector");
+  assert.notEqual(decoded.tcb.reported.u64, decoded.tcb.current.u64);
+  const path = vcekPath(parseReport(fileOf(`${name}/report.bin`)), "Milan");
+  assert.match(path, /^\/vcek\/v1\/Milan\/[0-9a-f]{128}\?blSPL=3&teeSPL=0&snpSPL=8&ucodeSPL=168$/);
 });
