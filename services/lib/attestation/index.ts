@@ -12,13 +12,16 @@ export { allowAllPolicyName, checkHostData } from "./azure/cce-policy.ts";
 export { checkHclBinding, parseHclReport, verifyTpmQuote } from "./azure/hcl-report.ts";
 export { checkTcbm, parseHostAmdCert } from "./azure/host-amd-cert.ts";
 export { maaClaims } from "./azure/maa-claims.ts";
+export { verifyMaaToken } from "./azure/maa-token.ts";
 export { checkUvmMeasurement, microsoftUvm, verifyUvmEndorsement } from "./azure/uvm-endorsement.ts";
+export { validateMaaToken } from "./azure/validate-maa-token.ts";
 export { certificatesFrom } from "./encoding/pem.ts";
 export { evidenceFields, fieldGroups } from "./explain/evidence-fields.ts";
 export { explainReport } from "./explain/explain-report.ts";
 export { explanations } from "./explain/explanations.ts";
 export { gatherCollateral } from "./kds/gather-collateral.ts";
 export { createKdsClient } from "./kds/kds-client.ts";
+export { createMemoryStore } from "./kds/memory-store.ts";
 export { chainPath, crlPath, vcekPath } from "./kds/kds-urls.ts";
 export { cpuModelKey, productOfCpu } from "./report/product.ts";
 export { strictPolicy } from "./validate/report-policy.ts";
@@ -46,12 +49,23 @@ export type { HclReport } from "./azure/hcl-report.ts";
 export type { HostAmdCert } from "./azure/host-amd-cert.ts";
 export type { UvmExpectation, VerifiedUvmEndorsement } from "./azure/uvm-endorsement.ts";
 export type { MaaClaims, Verdict } from "./azure/maa-claims.ts";
+export type {
+  KeySetRequest,
+  KeySetSource,
+  MaaAuthority,
+  MaaVerifyOptions,
+  VerifiedMaaToken,
+} from "./azure/maa-token.ts";
+export type { MaaTokenPolicy, NonceRule } from "./azure/maa-token-policy.ts";
+export type { MaaFinding, MaaFindingCode } from "./azure/validate-maa-token.ts";
+export type { JsonObject, JsonValue } from "./encoding/strict-json.ts";
 export type { EvidenceField, FieldGroup, FieldName } from "./explain/evidence-fields.ts";
 export type { ExplainedEvidence, ExplainedField, ExplainedGroup } from "./explain/explain-report.ts";
 export type { Failure } from "./explain/failure-fields.ts";
 export type { FieldSources } from "./explain/field-values.ts";
-export type { GatheredEvidence, GatherOptions } from "./kds/gather-collateral.ts";
-export type { CollateralStore, Fetch, KdsClient, KdsOptions } from "./kds/kds-client.ts";
+export type { GatheredEvidence, GatherOptions, NotObtained } from "./kds/gather-collateral.ts";
+export type { CollateralStore, KdsClient, KdsOptions, ObtainedCrl } from "./kds/kds-client.ts";
+export type { Fetch } from "./kds/kds-request.ts";
 export type { CpuModelKey, Product, TcbComponent } from "./report/product.ts";
 export type { AnyOf, Permission, Unchecked } from "./validate/policy-rules.ts";
 export type {

@@ -1,13 +1,16 @@
 // A client of AMD's Key Distribution Service. The service throttles each caller to about one VCEK in ten seconds, so what it gave is
 // kept, and nothing is asked twice at once. What comes back is not trusted: it is verified on every use, like any other certificate.
 import { AttestationError } from "../attestation-error.ts";
-import { parseCrl } from "../certificates/certificate-revocation-list.ts";
-import type { Signer } from "../certificates/roles.ts";
+import { type Certificate, parseCertificate } from "../certificates/certificate.ts";
+import { type CertificateRevocationList, parseCrl } from "../certificates/certificate-revocation-list.ts";
+import { roleOf, type Signer } from "../certificates/roles.ts";
 import { type Bytes, copyOf } from "../encoding/bytes.ts";
 import { certificatesFrom } from "../encoding/pem.ts";
 import type { Product } from "../report/product.ts";
 import type { AttestationReport } from "../report/report.ts";
+import { requestKds, type RequestOptions, unavailable } from "./kds-request.ts";
 import { chainPath, crlPath, KDS, vcekPath } from "./kds-urls.ts";
+import { isLeafOf } from "./leaf-of-report.ts";
 
 /** Keeps what the service gave, by path: product, chip and every SPL are in it. */
 export interface CollateralStore {
@@ -16,50 +19,40 @@ export interface CollateralStore {
   put(path: string, bytes: Uint8Array): Promise<void>;
 }
 
-/** As much of the Fetch standard's `fetch` as is needed. */
-export type Fetch = (
-  url: string,
-  init: { readonly redirect: "error"; readonly signal: AbortSignal },
-) => Promise<{
-  readonly status: number;
-  readonly headers: { get(name: string): string | null };
-  arrayBuffer(): Promise<ArrayBuffer>;
-}>;
-
 /** What the client needs of its surroundings. */
-export interface KdsOptions {
-  readonly fetch: Fetch;
+export interface KdsOptions extends RequestOptions {
   readonly store: CollateralStore;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly sleep: (milliseconds: number) => Promise<void>;
   /** Where the service is; AMD's own unless given (a proxy, for browsers; a simulated one). */
   readonly base?: string;
-  /** How often one thing is asked for; 5 unless given. */
-  readonly attempts?: number;
-  /** How long one answer may take, in milliseconds; 10 seconds unless given. */
-  readonly timeoutMs?: number;
+}
+
+/** A revocation list, and whether it is the one that the service has now. */
+export interface ObtainedCrl {
+  /** DER. */
+  readonly der: Bytes;
+  /** Why a kept list past its nextUpdate stands in for the service's; `null` when none does. */
+  readonly notRenewed: AttestationError | null;
 }
 
 /** AMD's Key Distribution Service. Every method throws COLLATERAL_UNAVAILABLE when it gives no usable answer in time. */
 export interface KdsClient {
-  /** The VCEK of a report, DER. Throws EVIDENCE_COLLATERAL_IMPOSSIBLE for a VLEK and a masked chip. */
+  /**
+   * The VCEK of a report, DER; never that of another chip or TCB. Throws EVIDENCE_COLLATERAL_IMPOSSIBLE for a VLEK and a masked chip,
+   * and what `vcekPath` throws.
+   */
   vcek(report: AttestationReport, product: Product): Promise<Bytes>;
   /** The intermediate and the root, DER. */
   chain(product: Product, signer: Signer): Promise<readonly Bytes[]>;
-  /** The newest CRL of the product's root, DER; never one that is past its nextUpdate, unless that is all the service has. */
-  crl(product: Product, signer: Signer): Promise<Bytes>;
+  /** The CRL of the product's root: kept until its nextUpdate, then asked for anew. */
+  crl(product: Product, signer: Signer): Promise<ObtainedCrl>;
 }
 
-const MAX_ANSWER_SIZE = 65_536;
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 30_000;
-/** Statuses that the service gives for a while and then no more, 404 among them. */
-const passing = new Set([404, 408, 425, 429, 500, 502, 503, 504]);
+/** One is asked after the other, and each may take minutes: whoever would wait behind more than these is told at once. */
+const MAX_WAITING = 64;
 
 /** Creates a client. */
 export function createKdsClient(options: KdsOptions): KdsClient {
-  const { base = KDS, store } = options;
+  const { base = KDS, store, now } = options;
   const underWay = new Map<string, Promise<Bytes>>();
   // One after the other: the service counts requests of a caller, whatever they are for.
   let last: Promise<unknown> = Promise.resolve();
@@ -67,7 +60,8 @@ export function createKdsClient(options: KdsOptions): KdsClient {
   const ask = (path: string): Promise<Bytes> => {
     const open = underWay.get(path);
     if (open !== undefined) return open;
-    const answer = last.then(() => request(`${base}${path}`, options));
+    if (underWay.size >= MAX_WAITING) throw unavailable(path, `${MAX_WAITING} other requests are waiting`);
+    const answer = last.then(() => requestKds(base, path, options));
     last = answer.catch(() => undefined);
     underWay.set(path, answer);
     const forget = () => underWay.delete(path);
@@ -75,99 +69,86 @@ export function createKdsClient(options: KdsOptions): KdsClient {
     return answer;
   };
 
+  /** What is kept, `null` when there is nothing that can be read. */
+  const keptOf = async <Value>(path: string, read: (bytes: Bytes) => Value): Promise<Value | null> => {
+    const kept = await store.get(path).catch((cause: unknown) => {
+      throw unavailable(path, "what is kept cannot be reached", { cause });
+    });
+    try {
+      return kept === null ? null : read(copyOf(kept));
+    } catch (error) {
+      if (error instanceof AttestationError) return null;
+      throw error;
+    }
+  };
+
   /** What is kept and still fits, else what the service gives, which is then kept. */
   const obtain = async <Value>(
     path: string,
     read: (bytes: Bytes) => Value,
-    fits = (_: Value) => true,
+    fits: (value: Value) => boolean,
   ): Promise<Value> => {
-    const kept = await store.get(path);
-    const value = kept === null ? null : readable(copyOf(kept), read);
-    if (value !== null && fits(value)) return value;
+    const kept = await keptOf(path, read);
+    if (kept !== null && fits(kept)) return kept;
     const bytes = await ask(path);
-    const given = readable(bytes, read);
-    if (given === null) throw unavailable(path, "its answer is not what was asked for");
-    await store.put(path, bytes);
+    let given: Value;
+    try {
+      given = read(bytes);
+    } catch (cause) {
+      if (!(cause instanceof AttestationError)) throw cause;
+      throw unavailable(path, "its answer is not what was asked for", { cause });
+    }
+    await store.put(path, bytes).catch((cause: unknown) => {
+      throw unavailable(path, "its answer cannot be kept", { cause });
+    });
     return given;
   };
 
   return {
-    vcek: async (report, product) => obtain(vcekPath(report, product), oneCertificate),
-    chain: (product, signer) => obtain(chainPath(product, signer), certificatesFrom),
-    crl: async (product, signer) => {
-      const isCurrent = ({ nextUpdate }: { readonly nextUpdate: number }) => options.now() <= nextUpdate;
-      return (await obtain(crlPath(product, signer), parseCrl, isCurrent)).der;
+    async vcek(report, product) {
+      const path = vcekPath(report, product);
+      const read = (bytes: Bytes) => vcekOf(bytes, report, product);
+      const { der } = await obtain(path, read, ({ notAfter }) => now() <= notAfter);
+      return der;
+    },
+    async chain(product, signer) {
+      const path = chainPath(product, signer);
+      return obtain(
+        path,
+        (bytes) => chainOf(bytes, product, signer),
+        () => true,
+      );
+    },
+    async crl(product, signer) {
+      const path = crlPath(product, signer);
+      const isCurrent = ({ nextUpdate }: CertificateRevocationList) => now() <= nextUpdate;
+      try {
+        return { der: (await obtain(path, parseCrl, isCurrent)).der, notRenewed: null };
+      } catch (error) {
+        // What an old list revokes stays revoked: it is worth more than none.
+        const old = error instanceof AttestationError ? await keptOf(path, parseCrl) : null;
+        if (old === null || !(error instanceof AttestationError)) throw error;
+        return { der: old.der, notRenewed: error };
+      }
     },
   };
 }
 
-function oneCertificate(bytes: Bytes): Bytes {
-  const [certificate, ...more] = certificatesFrom(bytes);
-  if (certificate === undefined || more.length > 0) throw unavailable("", "it gave more than one certificate");
+function vcekOf(bytes: Bytes, report: AttestationReport, product: Product): Certificate {
+  const [certificate, ...more] = certificatesFrom(bytes).map((der) => parseCertificate(der));
+  if (certificate === undefined || more.length > 0 || !isLeafOf(certificate, report, product, "vcek")) {
+    throw new AttestationError("CERTIFICATE_MALFORMED", "not the one VCEK of this chip and TCB");
+  }
   return certificate;
 }
 
-/** What bytes are read as, `null` when they cannot be. */
-function readable<Value>(bytes: Bytes, read: (bytes: Bytes) => Value): Value | null {
-  try {
-    return read(bytes);
-  } catch (error) {
-    if (error instanceof AttestationError) return null;
-    throw error;
+function chainOf(bytes: Bytes, product: Product, signer: Signer): readonly Bytes[] {
+  const certificates = certificatesFrom(bytes);
+  const roles = certificates.map((der) => roleOf(parseCertificate(der)));
+  const has = (role: string, kind: Signer | null) =>
+    roles.some((one) => one.role === role && one.signer === kind && one.product === product);
+  if (roles.length !== 2 || !has("intermediate", signer) || !has("root", null)) {
+    throw new AttestationError("CERTIFICATE_MALFORMED", `not the two authorities of ${product}`);
   }
-}
-
-async function request(
-  url: string,
-  { fetch, sleep, now, attempts = 5, timeoutMs = 10_000 }: KdsOptions,
-): Promise<Bytes> {
-  let why = "it was not asked";
-  let cause: unknown;
-  let status: number | undefined;
-  for (let attempt = 0; attempt < attempts; attempt += 1) {
-    let wait = Math.min(FIRST_WAIT_MS * 2 ** attempt, LONGEST_WAIT_MS);
-    try {
-      // No redirect is followed: what is asked for must come from where it was asked.
-      const answer = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
-      status = answer.status;
-      if (status === 200) return sized(await answer.arrayBuffer(), url);
-      why = `it answered ${status}`;
-      if (!passing.has(status)) break;
-      wait = retryAfter(answer.headers.get("retry-after"), now()) ?? wait;
-    } catch (error) {
-      if (error instanceof AttestationError) throw error;
-      [why, cause] = ["it could not be reached", error];
-    }
-    if (attempt + 1 < attempts) await sleep(Math.min(wait, LONGEST_WAIT_MS));
-  }
-  throw unavailable(new URL(url).pathname, why, { cause, status });
-}
-
-function sized(answer: ArrayBuffer, url: string): Bytes {
-  if (answer.byteLength > MAX_ANSWER_SIZE) {
-    throw unavailable(new URL(url).pathname, `its answer is ${answer.byteLength} bytes, more than ${MAX_ANSWER_SIZE}`);
-  }
-  return new Uint8Array(answer);
-}
-
-/** RFC 9110 section 10.2.3: seconds, or a date. In milliseconds from now; `null` when it is neither. */
-function retryAfter(value: string | null, now: number): number | null {
-  if (value === null) return null;
-  if (/^[0-9]{1,6}$/.test(value)) return Number(value) * 1_000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? null : Math.max(0, date - now);
-}
-
-/** Unavailable is not invalid: the evidence may be genuine, and asking again may help. */
-function unavailable(
-  path: string,
-  why: string,
-  { cause, status }: { readonly cause?: unknown; readonly status?: number | undefined } = {},
-): AttestationError {
-  return new AttestationError(
-    "COLLATERAL_UNAVAILABLE",
-    `AMD's key distribution service gives nothing for ${path}: ${why}`,
-    { field: path, ...(status === undefined ? {} : { seen: `${status}` }) },
-    cause === undefined ? {} : { cause },
-  );
+  return certificates;
 }

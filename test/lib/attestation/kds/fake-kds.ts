@@ -31,3 +31,15 @@ export async function openFakeKds(answers: Readonly<Record<string, readonly Serv
   const { port } = server.address() as AddressInfo;
   return { base: `http://127.0.0.1:${port}`, asked, close: () => server.close() };
 }
+
+/** Certificates as the service gives chains. */
+export function pemOf(all: readonly Uint8Array[]): Uint8Array {
+  const blocks = all.map((der) => {
+    const lines =
+      Buffer.from(der)
+        .toString("base64")
+        .match(/.{1,64}/g) ?? [];
+    return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
+  });
+  return Buffer.from(blocks.join(""));
+}

@@ -5,26 +5,20 @@ import {
   chainPath,
   crlPath,
   gatherCollateral,
-  type KdsClient,
   createKdsClient,
+  createMemoryStore,
+  type KdsClient,
   parseReport,
+  type Tolerance,
   vcekPath,
   verifyReport,
 } from "#attestation";
-import { fakeCrl, fakeEvidence, fakeNow, fakeOptions } from "../fake-processor.ts";
+import { type FakeCertificate, fakeCrl, fakeEvidence, fakeNow, fakeOptions } from "../fake-processor.ts";
 import { assertRefused } from "../refusal.ts";
 import { certificateOf, evidenceOf, fileOf, index, skip } from "../vectors.ts";
-import { type FakeKds, openFakeKds, type Served } from "./fake-kds.ts";
+import { type FakeKds, openFakeKds, pemOf, type Served } from "./fake-kds.ts";
 
 const looked = index.vectors.filter(({ signingKey }) => signingKey === "VCEK");
-const pem = (der: Uint8Array) => {
-  const lines =
-    Buffer.from(der)
-      .toString("base64")
-      .match(/.{1,64}/g) ?? [];
-  return ["-----BEGIN CERTIFICATE-----", ...lines, "-----END CERTIFICATE-----", ""].join("\n");
-};
-
 let kds: FakeKds;
 before(async () => {
   const answers: Record<string, readonly Served[]> = {};
@@ -32,29 +26,16 @@ before(async () => {
     const [leaf, ask, ark] = [files.vek, files.intermediate, files.ark].map((file) => certificateOf(`${name}/${file}`));
     assert.ok(leaf && ask && ark);
     answers[vcekPath(parseReport(fileOf(`${name}/${files.report}`)), product)] = [leaf];
-    answers[chainPath(product, "vcek")] = [Buffer.from(pem(ask) + pem(ark))];
+    answers[chainPath(product, "vcek")] = [pemOf([ask, ark])];
   }
   kds = await openFakeKds(answers);
 });
 after(() => kds.close());
 
-const clientOf = (base: string): KdsClient => {
-  const kept = new Map<string, Uint8Array>();
-  const store = {
-    get: async (path: string) => kept.get(path) ?? null,
-    put: async (path: string, bytes: Uint8Array) => {
-      kept.set(path, bytes);
-    },
-  };
-  return createKdsClient({
-    fetch,
-    store,
-    now: () => fakeNow.getTime(),
-    sleep: async () => undefined,
-    base,
-    attempts: 1,
-  });
-};
+const clientOf = (base: string, store = createMemoryStore()): KdsClient =>
+  createKdsClient({ fetch, store, now: () => fakeNow.getTime(), sleep: async () => undefined, base, attempts: 1 });
+/** Nobody listens there. */
+const NOWHERE = "http://127.0.0.1:9";
 const accepted = { unreachable: { accepted: "this service has no lists" }, stale: "refused" } as const;
 
 for (const { name, files, verifyAt, product } of looked) {
@@ -79,17 +60,158 @@ test("what is at hand is not fetched", { skip }, async () => {
   );
 });
 
-test("a CRL that cannot be had is missing, unless that is accepted for a reason", async () => {
+test("a CRL that cannot be had is unavailable, unless that is accepted for a reason", async () => {
+  const kds = clientOf(NOWHERE);
   const evidence = await fakeEvidence();
-  const gathered = await gatherCollateral(evidence, {
-    kds: clientOf(kds.base),
-    unreachable: "refused",
-    stale: "refused",
-  });
   await assertRefused(
-    () => verifyReport(gathered.evidence, { ...fakeOptions, revocation: gathered.revocation }),
-    "EVIDENCE_CRL_MISSING",
+    () => gatherCollateral(evidence, { kds, unreachable: "refused", stale: "refused" }),
+    "COLLATERAL_UNAVAILABLE",
   );
+  const gathered = await gatherCollateral(evidence, { kds, ...accepted });
+  assert.deepEqual(
+    gathered.notObtained.map(({ what, why }) => [what, why.code]),
+    [["CRL of Milan", "COLLATERAL_UNAVAILABLE"]],
+  );
+  const verified = await verifyReport(gathered.evidence, { ...fakeOptions, revocation: gathered.revocation });
+  assert.deepEqual(verified.notChecked, ["revocation: this service has no lists"]);
+});
+
+test("a CRL that came with the evidence is used when the service gives none, and that is named", async () => {
+  const evidence = { ...(await fakeEvidence()), crls: [await fakeCrl()] };
+  const options = { kds: clientOf(NOWHERE), unreachable: "refused", stale: "refused" } as const;
+  const gathered = await gatherCollateral(evidence, options);
+  assert.deepEqual(
+    gathered.notObtained.map(({ what }) => what),
+    ["CRL of Milan"],
+  );
+  const verified = await verifyReport(gathered.evidence, { ...fakeOptions, revocation: gathered.revocation });
+  assert.equal(verified.revocation.checked, true);
+});
+
+test("a CRL that came with the evidence does not keep the service's from being asked for", async () => {
+  const service = await openFakeKds({ [crlPath("Milan", "vcek")]: [await fakeCrl({ revoked: ["00"] })] });
+  try {
+    const evidence = { ...(await fakeEvidence()), crls: [await fakeCrl()] };
+    const gathered = await gatherCollateral(evidence, { kds: clientOf(service.base), ...accepted });
+    await assertRefused(
+      () => verifyReport(gathered.evidence, { ...fakeOptions, revocation: gathered.revocation }),
+      "EVIDENCE_CERTIFICATE_REVOKED",
+    );
+  } finally {
+    service.close();
+  }
+});
+
+test("a kept CRL that could not be renewed is left to what is said of stale ones, and named", async () => {
+  const store = createMemoryStore();
+  await store.put(crlPath("Milan", "vcek"), await fakeCrl({ nextUpdate: "260501000000Z" }));
+  const verifyWith = async (stale: Tolerance) => {
+    const options = { kds: clientOf(NOWHERE, store), unreachable: "refused", stale } as const;
+    const { evidence, revocation, notObtained } = await gatherCollateral(await fakeEvidence(), options);
+    assert.deepEqual(
+      notObtained.map(({ what }) => what),
+      ["newer CRL of Milan"],
+    );
+    return verifyReport(evidence, { ...fakeOptions, revocation });
+  };
+  await assertRefused(() => verifyWith("refused"), "EVIDENCE_CRL_EXPIRED");
+  const verified = await verifyWith({ accepted: "offline for a month" });
+  assert.deepEqual(verified.notChecked, ["age of the CRL: offline for a month"]);
+});
+
+test("a real report is verified with the list that the service has of its root", { skip }, async () => {
+  const name = "genoa-v2-vcek-google-oak-host-01";
+  const { files, product } = looked.find((one) => one.name === name) ?? assert.fail("no vector");
+  const service = await openFakeKds({ [crlPath(product, "vcek")]: [fileOf("crl/genoa.crl.der")] });
+  try {
+    const options = { kds: clientOf(service.base), unreachable: "refused", stale: "refused" } as const;
+    const { evidence, revocation } = await gatherCollateral(evidenceOf(name, files), options);
+    const now = new Date("2025-06-01T00:00:00Z");
+    const verified = await verifyReport(evidence, { roots: amdRoots(), now, revocation });
+    assert.equal(verified.revocation.checked && verified.revocation.stale, null);
+  } finally {
+    service.close();
+  }
+});
+
+const lowerTcb = (_: Uint8Array, view: DataView): void => view.setBigUint64(0x180, 0xdb17000000000004n, true);
+const spl = (one: FakeCertificate): FakeCertificate => ({
+  ...one,
+  extensions: one.extensions.map((extension) =>
+    extension.oid.endsWith(".3.3") ? { ...extension, value: Uint8Array.of(2, 1, 23) } : extension,
+  ),
+});
+
+test("a leaf of another TCB does not keep the report's own from being fetched", async () => {
+  const right = await fakeEvidence({ report: lowerTcb, vcek: spl });
+  const [leaf] = right.certificates;
+  assert.ok(leaf);
+  const service = await openFakeKds({ [vcekPath(parseReport(right.report), "Milan")]: [leaf] });
+  try {
+    const evidence = { report: right.report, certificates: (await fakeEvidence()).certificates };
+    const gathered = await gatherCollateral(evidence, { kds: clientOf(service.base), ...accepted });
+    assert.deepEqual(gathered.fetched, ["VCEK of Milan"]);
+    await verifyReport(gathered.evidence, { ...fakeOptions, revocation: gathered.revocation });
+  } finally {
+    service.close();
+  }
+});
+
+test("a leaf of another TCB stays for the verifier to name where none can be looked up", async () => {
+  const report = (all: Uint8Array, view: DataView): void => {
+    lowerTcb(all, view);
+    all.fill(0, 0x1a0, 0x1e0);
+  };
+  const { evidence } = await gatherCollateral(await fakeEvidence({ report }), { kds: clientOf(NOWHERE), ...accepted });
+  await assertRefused(() => verifyReport(evidence, fakeOptions), "EVIDENCE_TCB_MISMATCH");
+});
+
+test("a report of a VLEK without it cannot be completed", { skip }, async () => {
+  const { name, files } = index.vectors.find(({ signingKey }) => signingKey === "VLEK") ?? assert.fail("no vector");
+  const { report, certificates } = evidenceOf(name, files);
+  const evidence = { report, certificates: certificates.slice(1) };
+  await assertRefused(
+    () => gatherCollateral(evidence, { kds: clientOf(NOWHERE), ...accepted }),
+    "EVIDENCE_COLLATERAL_IMPOSSIBLE",
+  );
+});
+
+test("under AMD's roots a chain that cannot be had is not needed, and is named", { skip }, async () => {
+  const vector = index.vectors.find(({ signingKey }) => signingKey === "VLEK") ?? assert.fail("no vector");
+  const { report, certificates } = evidenceOf(vector.name, vector.files);
+  const bare = { report, certificates: certificates.slice(0, 1) };
+  const options = { kds: clientOf(NOWHERE), ...accepted };
+  await assertRefused(() => gatherCollateral(bare, options), "COLLATERAL_UNAVAILABLE");
+  const { evidence, revocation, notObtained } = await gatherCollateral(bare, { ...options, hardwareRoot: "amd" });
+  assert.deepEqual(
+    notObtained.map(({ what }) => what),
+    ["chain of Milan", "CRL of Milan"],
+  );
+  await verifyReport(evidence, { roots: amdRoots(), now: new Date(vector.verifyAt), revocation });
+});
+
+test("authorities of the other kind do not count as the chain", { skip }, async () => {
+  const { name, files } = index.vectors.find(({ signingKey }) => signingKey === "VLEK") ?? assert.fail("no vector");
+  const { report, certificates } = evidenceOf(name, files);
+  const [leaf, asvk, root] = certificates;
+  const ask = certificateOf("milan-v3-vcek-azure-caci-01/ask.pem");
+  assert.ok(leaf && asvk && root);
+  const service = await openFakeKds({ [chainPath("Milan", "vlek")]: [pemOf([asvk, root])] });
+  try {
+    const options = { kds: clientOf(service.base), ...accepted };
+    const { fetched } = await gatherCollateral({ report, certificates: [leaf, ask, root] }, options);
+    assert.deepEqual(fetched, ["chain of Milan"]);
+  } finally {
+    service.close();
+  }
+});
+
+test("completes the evidence as it was when it was called", async () => {
+  const { report, certificates } = await fakeEvidence();
+  const copies = { report: Uint8Array.from(report), certificates: certificates.map((one) => Uint8Array.from(one)) };
+  const call = gatherCollateral({ report, certificates }, { kds: clientOf(NOWHERE), ...accepted });
+  for (const bytes of [report, ...certificates]) bytes.fill(0);
+  assert.deepEqual((await call).evidence, copies);
 });
 
 test("the service's CRL revokes", async () => {
@@ -109,7 +231,7 @@ test("the service's CRL revokes", async () => {
 test("a service that serves somebody else's chain is refused by the pin", { skip }, async () => {
   const one = index.synthetic.find(({ name }) => name.endsWith("ok-milan-v3-vcek")) ?? assert.fail("no vector");
   const report = fileOf(one.files.report);
-  const chain = Buffer.from(pem(certificateOf(one.files.intermediate)) + pem(certificateOf(one.files.ark)));
+  const chain = pemOf([certificateOf(one.files.intermediate), certificateOf(one.files.ark)]);
   const service = await openFakeKds({
     [vcekPath(parseReport(report), "Milan")]: [certificateOf(one.files.vek)],
     [chainPath("Milan", "vcek")]: [chain],
@@ -128,7 +250,7 @@ test("a service that serves somebody else's chain is refused by the pin", { skip
 
 test("no other certificate stands in for one that cannot be had", async () => {
   const { report } = await fakeEvidence();
-  const unreachable = clientOf("http://127.0.0.1:9");
+  const unreachable = clientOf(NOWHERE);
   await assertRefused(
     () => gatherCollateral({ report, certificates: [] }, { kds: unreachable, ...accepted }),
     "COLLATERAL_UNAVAILABLE",
