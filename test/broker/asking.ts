@@ -38,7 +38,7 @@ export const openWorkload = async ({ pki }: Scene, changed: Partial<LaunchDocume
   return {
     processor: {
       hardwareRoot: "simulated",
-      report: async (data) => ({ ...guest, report: await guest.report(data) }),
+      report: async (data) => ({ ...guest, source: "simulated", report: await guest.report(data) }),
       close: () => undefined,
     },
     runKeys: await createRunKeys(),

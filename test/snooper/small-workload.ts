@@ -63,7 +63,7 @@ const processorOf = (pki: SimulatedPki, label: string): SecureProcessor => {
   const guest = createGuest(pki, documentsOf(label));
   return {
     hardwareRoot: "simulated",
-    report: async (data) => ({ ...guest, report: await guest.report(data) }),
+    report: async (data) => ({ ...guest, source: "simulated", report: await guest.report(data) }),
     close: () => undefined,
   };
 };

@@ -12,6 +12,7 @@ const statusOfKind = {
   malformed: Code.InvalidArgument,
   unverifiable: Code.Unauthenticated,
   incomplete: Code.Internal,
+  unavailable: Code.Unavailable,
 } as const;
 
 const attestationCodes = Object.fromEntries(
@@ -66,7 +67,11 @@ export const libraryErrors: readonly StatusTable[] = [
       FRAME_INVALID: Code.Internal,
       REPORT_DATA_INVALID: Code.Internal,
       REPORT_UNAVAILABLE: Code.Unavailable,
+      REPORT_DISTURBED: Code.Unavailable,
       REPORT_MISMATCH: Code.Internal,
+      SOURCE_UNSUITABLE: Code.Internal,
+      COLLATERAL_UNUSABLE: Code.Internal,
+      COLLATERAL_STALE: Code.Unavailable,
       RUN_KEYS_DROPPED: Code.Canceled,
     },
     "platform.sealmesh",

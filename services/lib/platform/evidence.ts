@@ -12,7 +12,7 @@ export interface PlatformEvidence extends SecureProcessorReport {
  * Makes evidence over a claims document. The document goes through the verifier's own parser first: what no verifier would accept is
  * never signed.
  *
- * @throws {PlatformError} CLAIMS_INVALID, REPORT_UNAVAILABLE, REPORT_MISMATCH
+ * @throws {PlatformError} CLAIMS_INVALID, and whatever the secure processor throws
  */
 export const evidenceFor = async (processor: SecureProcessor, claims: Uint8Array): Promise<PlatformEvidence> => {
   const runtimeClaims = claims.slice();
@@ -22,5 +22,5 @@ export const evidenceFor = async (processor: SecureProcessor, claims: Uint8Array
     const why = cause instanceof Error ? cause.message : "not a claims document";
     throw new PlatformError("CLAIMS_INVALID", `claims are refused: ${why}`, {}, { cause });
   }
-  return { ...(await processor.report(await reportDataOf(runtimeClaims))), runtimeClaims };
+  return { ...(await processor.report(await reportDataOf(runtimeClaims), runtimeClaims)), runtimeClaims };
 };

@@ -5,8 +5,9 @@ const processor = openSecureProcessor({ kind: "simulated", fd: 3, timeoutMs: 300
 
 const outcomeOf = async (hex: string): Promise<string> => {
   try {
-    const { report } = await processor.report(new Uint8Array(Buffer.from(hex, "hex")));
-    return Buffer.from(report.subarray(0x50, 0x90)).toString("hex");
+    const { report, crls } = await processor.report(new Uint8Array(Buffer.from(hex, "hex")));
+    const reportData = Buffer.from(report.subarray(0x50, 0x90)).toString("hex");
+    return crls === undefined ? reportData : `${reportData} with ${crls.length} CRLs`;
   } catch (error) {
     return error instanceof PlatformError ? error.code : `unexpected: ${String(error)}`;
   }

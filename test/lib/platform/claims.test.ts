@@ -102,6 +102,7 @@ describe("evidence", () => {
     async report(reportData) {
       asked.push(reportData);
       return {
+        source: "simulated",
         report: reportData,
         certificates: [],
         policyDocument: new Uint8Array(),

@@ -14,6 +14,7 @@ import {
   PlatformError,
   readFrames,
 } from "#platform";
+import { unsignedReport } from "./unsigned-report.ts";
 
 interface Request {
   readonly id: number;
@@ -25,18 +26,9 @@ const [one, two] = ["11".repeat(64), "22".repeat(64)];
 let child: ChildProcess | undefined;
 afterEach(() => child?.kill());
 
-const reportOver = (reportData: Uint8Array): Buffer => {
-  const report = Buffer.alloc(1184);
-  report.writeUInt32LE(3, 0);
-  report.writeBigUInt64LE(0x30000n, 8);
-  report.writeUInt32LE(1, 0x34);
-  report.set(reportData, 0x50);
-  return report;
-};
-
 const answerTo = ({ id, reportData }: Request) => ({
   id,
-  report: reportOver(Buffer.from(reportData, "base64")).toString("base64"),
+  report: unsignedReport(Buffer.from(reportData, "base64")).toString("base64"),
   certificates: ["AA==", "AA==", "AA=="],
   policyDocument: "e30=",
   measurementDocument: "e30=",
@@ -68,6 +60,10 @@ describe("the workload's end of the channel", () => {
     assert.deepEqual(await ask(honest, one), [one]);
   });
 
+  test("gets the revocation lists that the host adds", async () => {
+    assert.deepEqual(await ask(answering({ crls: ["AA==", "AQ=="] }), one), [`${one} with 2 CRLs`]);
+  });
+
   test("matches answers to questions by id, in whatever order and pieces they come", async () => {
     const held: Request[] = [];
     const outcome = await ask(
@@ -85,7 +81,7 @@ describe("the workload's end of the channel", () => {
   });
 
   test("refuses a report over something else", async () => {
-    const report = reportOver(Buffer.from(two, "hex")).toString("base64");
+    const report = unsignedReport(Buffer.from(two, "hex")).toString("base64");
     assert.deepEqual(await ask(answering({ report }), one), ["REPORT_MISMATCH"]);
   });
 
@@ -95,6 +91,8 @@ describe("the workload's end of the channel", () => {
     "two certificates": { certificates: ["AA==", "AA=="] },
     "certificates that are no text": { certificates: [1, 2, 3] },
     "no policy document": { policyDocument: undefined },
+    "revocation lists that are no list": { crls: "AA==" },
+    "a revocation list that is no text": { crls: [1] },
   })) {
     test(`refuses ${what}`, async () => {
       assert.deepEqual(await ask(answering(change), one), ["REPORT_MISMATCH"]);
