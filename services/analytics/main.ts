@@ -23,7 +23,7 @@ const workload = `${party}/analytics`;
 const log = createLog(workload);
 
 const identity = config.tls === "on" ? await createIdentity() : undefined;
-const processor = openSecureProcessor({ kind: "simulated", fd: 3 });
+const processor = openSecureProcessor(config.evidence, process.env);
 const runs = createRuns({
   now: Date.now,
   onFailure: (run, error) => {

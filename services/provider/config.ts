@@ -1,11 +1,13 @@
 // What a provider is told: where its sealed data lie, and where the owners' brokers listen.
 import * as v from "valibot";
-import { placeSchema } from "#mesh";
+import { evidenceSourceSchema, placeSchema } from "#mesh";
 
 export const providerConfig = v.strictObject({
   party: v.string(),
   port: v.number(),
   tls: v.picklist(["on", "off"]),
+  /** From where its evidence comes. */
+  evidence: evidenceSourceSchema,
   /** The untrusted storage; this party's datasets are in a folder of its name. */
   storage: v.string(),
   /** The brokers of the owners, by party. */

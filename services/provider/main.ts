@@ -21,7 +21,7 @@ const config = readConfig(providerConfig, argv);
 const log = createLog(`${party}/provider`);
 
 const identity = config.tls === "on" ? await createIdentity() : undefined;
-const processor = openSecureProcessor({ kind: "simulated", fd: 3 });
+const processor = openSecureProcessor(config.evidence, process.env);
 const storage = openStorage({
   root: config.storage,
   party,

@@ -2,6 +2,7 @@
 export { connectMesh, createMeshClient } from "./client.ts";
 export { ConfigError, readConfig, readParty } from "./config.ts";
 export { connectAttested } from "./connect-attested.ts";
+export { evidenceSourceSchema } from "./evidence-source.ts";
 export { createIdentity, IdentityError } from "./identity.ts";
 export { announceReady, onStop } from "./lifecycle.ts";
 export { libraryErrors } from "./library-errors.ts";

@@ -1,21 +1,33 @@
 // Evidence between the verifier's plain form and its message.
 import { create } from "@bufbuild/protobuf";
 import { AttestationError, type Evidence } from "#attestation";
-import { EvidenceSchema, type Evidence as EvidenceMessage } from "#gen/sealmesh/attestation/v1alpha1/attestation_pb.ts";
+import {
+  EvidenceSchema,
+  EvidenceSource as SourceMessage,
+  type Evidence as EvidenceMessage,
+} from "#gen/sealmesh/attestation/v1alpha1/attestation_pb.ts";
+import type { EvidenceSource } from "#platform";
 
 const MOST_CERTIFICATES = 8;
 const MOST_CERTIFICATE_BYTES = 8_192;
 const MOST_CRLS = 4;
 const MOST_CRL_BYTES = 65_535;
 
-/** The message of evidence. */
+const sources: Readonly<Record<EvidenceSource, SourceMessage>> = {
+  simulated: SourceMessage.SIMULATED,
+  "configfs-tsm": SourceMessage.CONFIGFS_TSM,
+  "skr-sidecar": SourceMessage.SKR_SIDECAR,
+};
+
+/** The message of evidence, with its source where that is known. */
 export const toEvidenceMessage = ({
   report,
   certificates,
   crls = [],
   uvmEndorsement,
+  source,
   runtimeClaims,
-}: Evidence): EvidenceMessage =>
+}: Evidence & { readonly source?: EvidenceSource }): EvidenceMessage =>
   create(EvidenceSchema, {
     technology: {
       case: "sevSnp",
@@ -24,6 +36,7 @@ export const toEvidenceMessage = ({
         certificates: [...certificates],
         crls: [...crls],
         ...(uvmEndorsement === undefined ? {} : { uvmEndorsement }),
+        ...(source === undefined ? {} : { source: sources[source] }),
       },
     },
     runtimeClaims,
