@@ -49,8 +49,8 @@
  * - `HOST_CERTIFICATES_MALFORMED`: not the JSON in which Azure's hosts keep their certificates.
  * - `UVM_MISSING`: the evidence carries none, and one is expected.
  * - `UVM_MALFORMED`: not a strict COSE_Sign1 with its payload, its chain and its claims in the protected header.
- * - `UVM_ALGORITHM`: signed with anything but PS384.
- * - `UVM_CHAIN_INVALID`: the certificates do not issue one another up to a self-signed root.
+ * - `UVM_ALGORITHM`: signed with anything but PS384, or with headers that must be understood.
+ * - `UVM_CHAIN_INVALID`: the certificates do not issue one another up to a self-signed root, or are not for that.
  * - `UVM_ISSUER`, `UVM_FEED`: another issuer (root, key usage or DID) or another feed than wanted.
  * - `UVM_SIGNATURE`: the signature does not hold under the leaf's key.
  * - `UVM_SVN_TOO_LOW`: below the caller's minimum.

@@ -1,12 +1,13 @@
 // COSE_Sign1 (RFC 9052 section 4.2) as Microsoft signs endorsements with it: PS384, certificates and claims in the protected header.
 import { AttestationError, mismatch } from "../attestation-error.ts";
 import { type Bytes, concatBytes, copyOf } from "../encoding/bytes.ts";
-import { type CborMap, type CborValue, parseCbor } from "../encoding/cbor.ts";
+import { type CborMap, type CborValue, cborText, parseCbor } from "../encoding/cbor.ts";
 
 /** Real endorsements have 11 KiB, half of it a time stamp. */
 const MAX_MESSAGE_SIZE = 65_535;
 const COSE_SIGN1_TAG = 18;
 const ALGORITHM = 1;
+const CRITICAL = 2;
 const CONTENT_TYPE = 3;
 const X5CHAIN = 33;
 const PS384 = -38;
@@ -37,9 +38,9 @@ export function parseCoseSign1(bytes: Uint8Array): CoseSign1 {
   const header = parseCbor(encodedHeader, malformed);
   if (!(header instanceof Map)) throw malformed("the protected header is no map");
   const algorithm = header.get(ALGORITHM);
-  if (algorithm !== PS384) throw mismatch("UVM_ALGORITHM", "alg", `${PS384} (PS384)`, `${String(algorithm)}`);
+  if (algorithm !== PS384) throw mismatch("UVM_ALGORITHM", "alg", `${PS384} (PS384)`, cborText(algorithm));
   // RFC 9052 section 3.1: `crit` names headers that must be understood, and none beside these is.
-  if (header.has(2)) throw mismatch("UVM_ALGORITHM", "crit", "none", "some");
+  if (header.has(CRITICAL)) throw mismatch("UVM_ALGORITHM", "crit", "none", "some");
   const contentType = header.get(CONTENT_TYPE);
   const chain = header.get(X5CHAIN);
   if (typeof contentType !== "string") throw malformed("content type is no text");

@@ -2,7 +2,7 @@
 // security version number (SVN) of its software. The SVN is not the report's GUEST_SVN, which is 2 or 3 there.
 import { AttestationError, mismatch } from "../attestation-error.ts";
 import { type Bytes, copyOf, equalBytes, fromHex, toHex } from "../encoding/bytes.ts";
-import type { CborValue } from "../encoding/cbor.ts";
+import { type CborValue, cborText } from "../encoding/cbor.ts";
 import { isJsonObject, type JsonObject, parseStrictJson } from "../encoding/strict-json.ts";
 import type { VerifiedReport } from "../verify/verify-report.ts";
 import { type CoseSign1, parseCoseSign1 } from "./cose-sign1.ts";
@@ -33,6 +33,8 @@ const genuine: unique symbol = Symbol("genuine");
 export interface VerifiedUvmEndorsement {
   readonly [genuine]: true;
   readonly issuer: string;
+  /** SHA-256 of the root's certificate, base64url. The issuer's may be that of another CA of the chain. */
+  readonly rootFingerprint: string;
   readonly feed: string;
   /** Security version number of the UVM. */
   readonly svn: number;
@@ -59,7 +61,7 @@ export async function verifyUvmEndorsement(
   const chain = await verifyX509Chain(message.chain);
   const header = message.protectedHeader;
   const issuer = checkIssuer(header.get("iss"), chain, issuers);
-  if (header.get("feed") !== feed) throw mismatch("UVM_FEED", "feed", feed, String(header.get("feed")));
+  if (header.get("feed") !== feed) throw mismatch("UVM_FEED", "feed", feed, cborText(header.get("feed")));
   if (!(await isPs384Signature(chain, message.signature, message.signed))) {
     throw new AttestationError("UVM_SIGNATURE", "the endorsement's signature is not of its leaf's key", {
       field: "signature of the endorsement",
@@ -70,6 +72,7 @@ export async function verifyUvmEndorsement(
   return Object.freeze<VerifiedUvmEndorsement>({
     [genuine]: true,
     issuer,
+    rootFingerprint: chain.fingerprints.at(-1) ?? "",
     feed,
     svn,
     launchMeasurement,

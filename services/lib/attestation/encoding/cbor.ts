@@ -1,5 +1,5 @@
 // As much of CBOR (RFC 8949) as COSE messages need, and only its deterministic lengths (section 4.2.1): definite, in the shortest form.
-import { AttestationError } from "../attestation-error.ts";
+import type { AttestationError } from "../attestation-error.ts";
 import { byteAt, type Bytes } from "./bytes.ts";
 
 /** A CBOR value; keys of maps are integers and texts. */
@@ -14,9 +14,18 @@ export interface CborTag {
   readonly value: CborValue;
 }
 
+/** A value as text for people, cut where it is long; `none` where there is no value. */
+export function cborText(value: CborValue | undefined): string {
+  if (typeof value === "object" && value !== null) return "not a text or a number";
+  return value === undefined ? "none" : String(value).slice(0, 200);
+}
+
 const MAX_DEPTH = 8;
 
-/** Parses bytes that are one CBOR item and nothing behind it. Throws what `refuse` makes of the reason. */
+/**
+ * Parses bytes that are one CBOR item and nothing behind it: integers up to 2^53, no duplicate keys, at most 8 levels. Throws what `refuse`
+ * makes of the reason.
+ */
 export function parseCbor(bytes: Bytes, refuse: (reason: string) => AttestationError): CborValue {
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let at = 0;

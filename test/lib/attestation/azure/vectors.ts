@@ -33,6 +33,12 @@ interface SyntheticCaci {
   readonly minimumUvmSvn: number;
   readonly launchMeasurement: string;
   readonly verifyAt: string;
+  readonly securityContext: {
+    readonly folder: string;
+    readonly report: string;
+    readonly tcbm: string;
+    readonly cacheControl: string;
+  };
   readonly uvmCases: readonly UvmCase[];
   readonly evidenceCases: readonly {
     readonly name: string;
@@ -55,6 +61,7 @@ export const syntheticCaci: SyntheticCaci = {
   minimumUvmSvn: 0,
   launchMeasurement: "",
   verifyAt: "2026-06-01T00:00:00Z",
+  securityContext: { folder: "", report: "", tcbm: "", cacheControl: "" },
   uvmCases: [],
   policyNegatives: [],
   ...caci.syntheticCaci,
