@@ -1,7 +1,7 @@
 import { toHex } from "../encoding/bytes.ts";
 import type { RuntimeClaims } from "../verify/claims.ts";
 import type { VerifiedReport } from "../verify/verify-report.ts";
-import type { VerifiedUvmEndorsement } from "./uvm-endorsement.ts";
+import { checkUvmMeasurement, type VerifiedUvmEndorsement } from "./uvm-endorsement.ts";
 
 /** A verdict of this verifier and the authority under which it is given. */
 export interface Verdict {
@@ -9,7 +9,7 @@ export interface Verdict {
   readonly claims: RuntimeClaims;
   /** The verifier's own name, such as `https://broker.contoso.example`, without a slash at its end. */
   readonly issuer: string;
-  /** Of the utility VM in which the workload runs, compared with the report already (`checkUvmMeasurement`); on Azure only. */
+  /** Of the utility VM in which the workload runs; on Azure only. */
   readonly uvm?: VerifiedUvmEndorsement;
 }
 
@@ -19,11 +19,13 @@ export type MaaClaims = Readonly<Record<string, unknown>>;
 /**
  * Writes a verdict in the claim names of Microsoft Azure Attestation (attestation type `sevsnpvm`), so that one release policy works
  * here and in a vault. Verdicts through a simulated root are issued under `<issuer>/simulated`, and never carry `x-ms-compliance-status`;
- * neither do those without an endorsement of the utility VM. Claims of a token's life (iat, exp, jti) are for whoever signs one.
+ * neither do those without an endorsement of the utility VM. Claims of a token's life (iat, exp, jti) are for whoever signs one. Throws
+ * UVM_MEASUREMENT for the endorsement of another utility VM.
  */
 export function maaClaims({ verified, claims, issuer, uvm }: Verdict): MaaClaims {
   const { report, tcb, hardwareRoot, product } = verified;
   const { policy } = report;
+  if (uvm !== undefined) checkUvmMeasurement(verified, uvm);
   return {
     iss: hardwareRoot === "simulated" ? `${issuer}/simulated` : issuer,
     "x-ms-ver": "1.0",
@@ -31,6 +33,7 @@ export function maaClaims({ verified, claims, issuer, uvm }: Verdict): MaaClaims
     "x-ms-runtime": claims.document,
     "x-ms-sevsnpvm-authorkeydigest": toHex(report.authorKeyDigest),
     "x-ms-sevsnpvm-bootloader-svn": tcb.reported.bootLoader,
+    "x-ms-sevsnpvm-chipid": toHex(report.chipId),
     "x-ms-sevsnpvm-ciphertext-hiding-dram-enabled": policy.ciphertextHidingDram,
     "x-ms-sevsnpvm-cxl-allowed": policy.cxlAllow,
     "x-ms-sevsnpvm-familyId": toHex(report.familyId),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { amdRoots, maaClaims, microsoftUvm, simulatedRoot, verifyReport, verifyUvmEndorsement } from "#attestation";
+import { assertRefused } from "../refusal.ts";
 import { evidenceOf, fileOf, index, skip } from "../vectors.ts";
 import { endorsed, syntheticCaci } from "./vectors.ts";
 
@@ -33,6 +34,8 @@ test("an endorsed UVM of a real container group is compliant, in the claims that
     "x-ms-sevsnpvm-launchmeasurement": facts.launchMeasurement,
   });
   assert.deepEqual(maa["x-ms-sevsnpvm-uvm-endorsement-headers"], { feed: microsoftUvm.feed, iss: microsoftUvm.issuer });
+  assert.equal(maa["x-ms-sevsnpvm-chipid"], vector.decoded["chipId"]);
+  assert.equal(maa["x-ms-sevsnpvm-guestsvn"], verified.report.guestSvn);
   assert.equal("x-ms-compliance-status" in maaClaims({ verified, claims, issuer }), false);
 });
 
@@ -52,4 +55,20 @@ test("no endorsement makes a simulated verdict compliant", { skip }, async () =>
   const maa = maaClaims({ verified, claims, issuer, uvm });
   assert.equal(maa["iss"], `${issuer}/simulated`);
   for (const name of Object.keys(maa)) assert.doesNotMatch(name, /compliance|uvm-endorsement/);
+});
+
+test("the endorsement of another utility VM makes no verdict", { skip }, async () => {
+  const [vector, other] = ["Milan", "Turin"].map(
+    (wanted) => endorsed.find(({ vector: { product } }) => product === wanted) ?? assert.fail("none"),
+  );
+  if (vector === undefined || other === undefined) assert.fail("none");
+  const { name, files, verifyAt } = vector.vector;
+  const verified = await verifyReport(evidenceOf(name, files), {
+    roots: amdRoots(),
+    now: new Date(verifyAt),
+    revocation,
+  });
+  const expected = { issuers: [microsoftUvm.issuer], feed: microsoftUvm.feed, minimumSvn: 100 };
+  const uvm = await verifyUvmEndorsement(fileOf(other.endorsement), expected);
+  await assertRefused(() => maaClaims({ verified, claims, issuer, uvm }), "UVM_MEASUREMENT");
 });
