@@ -10,6 +10,7 @@ const fieldsOf: Readonly<Record<keyof ReportPolicy, readonly FieldName[]>> = {
   hardware: ["hardware"],
   measurement: ["measurement"],
   hostData: ["hostData"],
+  allowAllPolicy: ["hostData"],
   reportData: ["reportData"],
   chipId: ["chipId"],
   idKeyDigest: ["idKeyDigest"],

@@ -46,6 +46,8 @@ export interface ReportPolicy {
   readonly measurement: AnyOf<Uint8Array>;
   /** 32 bytes each. */
   readonly hostData: AnyOf<Uint8Array>;
+  /** A published policy document that allows everything, even where `hostData` lists it; Azure only. */
+  readonly allowAllPolicy: Permission;
   /** 64 bytes. `appraiseEvidence` has compared it with the claims already. */
   readonly reportData: { readonly equals: Uint8Array } | Unchecked;
   /** 64 bytes each; the machines that are trusted. */
@@ -86,6 +88,7 @@ export function strictPolicy(input: StrictPolicyInput): ReportPolicy {
     chipId: notAsked,
     idKeyDigest: notAsked,
     authorKeyDigest: notAsked,
+    allowAllPolicy: "forbidden",
     debug: "forbidden",
     migrationAgent: "forbidden",
     provisionalFirmware: { allowed: "the floor holds for the committed firmware" },
@@ -103,6 +106,7 @@ const isComplete: PolicyShape<ReportPolicy> = {
   hardware: or(isUnchecked, isList),
   measurement: listOfBytes(48),
   hostData: listOfBytes(32),
+  allowAllPolicy: isPermission,
   reportData: or(isUnchecked, (value) => isBytes(64)(memberOf(value, "equals"))),
   chipId: or(isUnchecked, listOfBytes(64)),
   idKeyDigest: or(isUnchecked, listOfBytes(48)),

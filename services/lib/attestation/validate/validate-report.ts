@@ -1,5 +1,6 @@
 // Is it wanted? Every check runs and every failure is collected: whoever operates a workload should see all of them at once.
 import { AttestationError } from "../attestation-error.ts";
+import { allowAllPolicyName } from "../azure/cce-policy.ts";
 import { equalBytes, toHex } from "../encoding/bytes.ts";
 import { cpuModelKey, type Product } from "../report/product.ts";
 import { type AnyOf, isUnchecked, type Permission, type Unchecked } from "./policy-rules.ts";
@@ -12,6 +13,7 @@ import type { VerifiedReport } from "../verify/verify-report.ts";
  * - `HARDWARE_MISMATCH`: another root or product than listed.
  * - `MEASUREMENT_MISMATCH`, `HOST_DATA_MISMATCH`, `REPORT_DATA_MISMATCH`, `CHIP_ID_MISMATCH`, `ID_KEY_MISMATCH`, `AUTHOR_KEY_MISMATCH`:
  *   a digest or identity that is not listed.
+ * - `HOST_DATA_ALLOWS_ALL`: the digest of a published policy document that allows everything.
  * - `DEBUG_ALLOWED`, `MIGRATION_AGENT_ALLOWED`, `PROVISIONAL_FIRMWARE`: forbidden, and so.
  * - `VMPL_MISMATCH`: made at another privilege level; 4294967295 means by the host.
  * - `TCB_TOO_OLD`: a component of a TCB is below its floor.
@@ -25,6 +27,7 @@ export type FindingCode =
   | "HARDWARE_MISMATCH"
   | "MEASUREMENT_MISMATCH"
   | "HOST_DATA_MISMATCH"
+  | "HOST_DATA_ALLOWS_ALL"
   | "REPORT_DATA_MISMATCH"
   | "CHIP_ID_MISMATCH"
   | "ID_KEY_MISMATCH"
@@ -64,6 +67,7 @@ export function validateReport(verified: VerifiedReport, policy: ReportPolicy): 
     ...hardware(verified, policy.hardware),
     ...listed("MEASUREMENT_MISMATCH", "measurement", report.measurement, policy.measurement),
     ...listed("HOST_DATA_MISMATCH", "hostData", report.hostData, policy.hostData),
+    ...allowAll(report.hostData, policy.allowAllPolicy),
     ...listed("REPORT_DATA_MISMATCH", "reportData", report.reportData, reportData),
     ...listed("CHIP_ID_MISMATCH", "chipId", report.chipId, policy.chipId),
     ...listed("ID_KEY_MISMATCH", "idKeyDigest", report.idKeyDigest, policy.idKeyDigest),
@@ -100,6 +104,12 @@ function listed(
 ): readonly Finding[] {
   if (isUnchecked(rule) || rule.anyOf.some((accepted) => equalBytes(accepted, seen))) return [];
   return [finding(code, field, listText(rule.anyOf.map(toHex)), seen.length === 0 ? "none" : toHex(seen))];
+}
+
+function allowAll(hostData: Uint8Array, permission: Permission): readonly Finding[] {
+  const name = allowAllPolicyName(hostData);
+  if (name === null || permission !== "forbidden") return [];
+  return [finding("HOST_DATA_ALLOWS_ALL", "hostData", "a policy that does not allow everything", name)];
 }
 
 function listText(values: readonly string[]): string {

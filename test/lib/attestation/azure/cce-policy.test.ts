@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allowAllPolicyName, checkHostData, parseReport, simulatedRoot, verifyReport } from "#attestation";
+import {
+  allowAllPolicyName,
+  amdRoots,
+  checkHostData,
+  parseReport,
+  simulatedRoot,
+  strictPolicy,
+  validateReport,
+  verifyReport,
+} from "#attestation";
 import { assertRefused } from "../refusal.ts";
 import { evidenceOf, fileOf, index, mutate, skip } from "../vectors.ts";
 import { endorsed, syntheticCaci } from "./vectors.ts";
@@ -47,3 +56,25 @@ for (const { vector } of endorsed) {
 test("any other HOST_DATA has no such name", () => {
   assert.equal(allowAllPolicyName(new Uint8Array(32)), null);
 });
+
+test(
+  "a policy that allows everything is found even where its digest is accepted, unless it is allowed",
+  { skip },
+  async () => {
+    for (const { vector } of endorsed) {
+      const { roots, now } = { roots: amdRoots(), now: new Date(vector.verifyAt) };
+      const verified = await verifyReport(evidenceOf(vector.name, vector.files), { roots, now, revocation });
+      const policy = strictPolicy({
+        measurement: { anyOf: [verified.report.measurement] },
+        hostData: { anyOf: [verified.report.hostData] },
+        minimumTcb: { unchecked: "reports of many years" },
+      });
+      const name = allowAllPolicyName(verified.report.hostData);
+      assert.deepEqual(
+        validateReport(verified, policy).map(({ code, field, seen }) => [code, field, seen]),
+        name === null ? [] : [["HOST_DATA_ALLOWS_ALL", "hostData", name]],
+      );
+      assert.deepEqual(validateReport(verified, { ...policy, allowAllPolicy: { allowed: "a test" } }), []);
+    }
+  },
+);
