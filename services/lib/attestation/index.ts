@@ -24,7 +24,7 @@ export { createKdsClient } from "./kds/kds-client.ts";
 export { createMemoryStore } from "./kds/memory-store.ts";
 export { chainPath, crlPath, vcekPath } from "./kds/kds-urls.ts";
 export { cpuModelKey, productOfCpu } from "./report/product.ts";
-export { strictPolicy } from "./validate/report-policy.ts";
+export { leftOut, strictPolicy } from "./validate/report-policy.ts";
 export { parseReport } from "./report/report.ts";
 export { amdRoots, simulatedRoot } from "./certificates/roots.ts";
 export { validateReport } from "./validate/validate-report.ts";

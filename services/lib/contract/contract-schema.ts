@@ -58,6 +58,7 @@ const workloadSchema: v.GenericSchema<unknown, Workload> = v.strictObject({
   hardware: distinctSchema(v.picklist(["simulated", "Milan", "Genoa", "Turin"])),
   host_data: distinctSchema(sha256Schema),
   measurement: distinctSchema(sha384Schema),
+  csp_id: v.exactOptional(distinctSchema(v.pipe(v.string(), v.nonEmpty()))),
   minimum_tcb: named(
     cpuModelSchema,
     v.strictObject({ boot_loader: svn, tee: svn, snp: svn, microcode: svn, fmc: v.exactOptional(svn) }),

@@ -58,6 +58,8 @@ export interface Workload {
   readonly host_data: readonly string[];
   /** Accepted MEASUREMENT, each `sha384:`. */
   readonly measurement: readonly string[];
+  /** Cloud providers whose VLEKs are trusted, each exactly as `CN=cc-us-east-2.amazonaws.com`; without it none is. */
+  readonly csp_id?: readonly string[];
   /** Lowest TCB per CPU model, `<family>-<model>` in hex; a model without a floor is refused. */
   readonly minimum_tcb: Readonly<Record<string, TcbFloor>>;
 }

@@ -32,6 +32,7 @@ export function referenceValuesOf(workload: Workload): StrictPolicyInput {
     hardware: { anyOf: workload.hardware },
     hostData: { anyOf: workload.host_data.map(bytesOf) },
     measurement: { anyOf: workload.measurement.map(bytesOf) },
+    ...(workload.csp_id === undefined ? {} : { cspId: { anyOf: workload.csp_id } }),
     minimumTcb: Object.fromEntries(
       Object.entries(workload.minimum_tcb).map(([model, floor]) => [model, floorOf(floor)]),
     ),

@@ -177,6 +177,7 @@ for (const { name, files, verifyAt, expected } of index.vectors) {
       hostData: { anyOf: [verified.report.hostData] },
       allowAllPolicy: { allowed: "real groups are seldom published with another policy" },
       minimumTcb: { unchecked: "reports of many years" },
+      cspId: { unchecked: "of all providers" },
       provisionalFirmware: "forbidden",
       platformInfo: { required: ["aliasCheckComplete"], forbidden: [] },
     });

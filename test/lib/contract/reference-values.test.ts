@@ -14,6 +14,11 @@ test("reference values are the workload's, as bytes and in the verifier's words"
   });
 });
 
+test("cloud providers whose VLEKs are trusted come from the contract alone", () => {
+  const workload = { ...workloadOf(contract, "woodgrove/analytics"), csp_id: ["CN=cc-us-east-2.amazonaws.com"] };
+  assert.deepEqual(referenceValuesOf(workload).cspId, { anyOf: ["CN=cc-us-east-2.amazonaws.com"] });
+});
+
 test("the root is the contract's simulated one, or AMD's", () => {
   assert.deepEqual(trustedRootsOf(contract), { kind: "simulated", arkSpkiSha256: new Uint8Array(32) });
   assert.deepEqual(trustedRootsOf({}), { kind: "amd" });

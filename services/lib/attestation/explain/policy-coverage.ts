@@ -2,7 +2,7 @@
 import { cpuModelKey } from "../report/product.ts";
 import type { AttestationReport } from "../report/report.ts";
 import { isUnchecked, memberOf } from "../validate/policy-rules.ts";
-import type { ReportPolicy } from "../validate/report-policy.ts";
+import type { ReportPolicy, TcbName } from "../validate/report-policy.ts";
 import type { FieldName } from "./evidence-fields.ts";
 
 /** Total, so that a new member without a field does not compile. */
@@ -13,6 +13,12 @@ const fieldsOf: Readonly<Record<keyof ReportPolicy, readonly FieldName[]>> = {
   allowAllPolicy: ["hostData"],
   reportData: ["reportData"],
   chipId: ["chipId"],
+  signer: ["keyInfo.signingKey"],
+  cspId: ["certificates.cspId"],
+  familyId: ["familyId"],
+  imageId: ["imageId"],
+  reportId: ["reportId"],
+  reportIdMa: ["reportIdMa"],
   idKeyDigest: ["idKeyDigest"],
   authorKeyDigest: ["authorKeyDigest", "keyInfo.authorKeyEnabled"],
   debug: ["policy.debug"],
@@ -30,6 +36,9 @@ const fieldsOf: Readonly<Record<keyof ReportPolicy, readonly FieldName[]>> = {
     "tcb.current",
     "tcb.launch",
   ],
+  minimumFirmware: ["currentVersion", "committedVersion"],
+  minimumAbi: ["policy.abi"],
+  unknownPlatformBits: ["platformInfo"],
   minimumReportVersion: ["version"],
   minimumGuestSvn: ["guestSvn"],
   guestPolicy: [
@@ -68,6 +77,10 @@ export function leftUnchecked(name: FieldName, policy: ReportPolicy | null, repo
   return leftOpen(name, policy, report);
 }
 
+function tcbOf(name: string | undefined): TcbName {
+  return name === "committed" || name === "current" || name === "launch" ? name : "reported";
+}
+
 /** What a rule that is there leaves open all the same. */
 function leftOpen(name: FieldName, policy: ReportPolicy, { cpuid }: AttestationReport): string | null {
   const [word, bit] = name.split(".");
@@ -79,7 +92,9 @@ function leftOpen(name: FieldName, policy: ReportPolicy, { cpuid }: AttestationR
     return "the policy takes both";
   }
   if (word === "tcb" && !isUnchecked(minimumTcb)) {
-    const floor = cpuid === null ? undefined : minimumTcb[cpuModelKey(cpuid)];
+    const floors = "byTcb" in minimumTcb ? minimumTcb.byTcb[tcbOf(bit)] : minimumTcb;
+    if (isUnchecked(floors)) return floors.unchecked;
+    const floor = cpuid === null ? undefined : floors[cpuModelKey(cpuid)];
     if (floor === undefined) return "the policy has no minimum for this CPU";
   }
   if (!isUnchecked(mitigations)) {

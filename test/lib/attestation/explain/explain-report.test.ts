@@ -34,7 +34,7 @@ test("a wanted report holds in what was compared, and says of the rest why it wa
   assert.equal(reason(fields, "reportData"), "compared with the claims");
   assert.equal(reason(fields, "revocation"), "not of this test");
   assert.equal(reason(fields, "policy"), "not all of its parts are");
-  assert.equal(reason(fields, "reportIdMa"), "no rule is about it");
+  assert.equal(reason(fields, "reportIdMa"), "no reference value was given");
   for (const [name, field] of fields) assert.equal(field.outcome === "holds", field.reason === null, name);
 });
 

@@ -8,14 +8,25 @@ import { explainedBeside, floor, outcome, verify, wanted } from "./explained.ts"
 /** HOST_DATA of a group whose published policy allows everything. */
 const allowAll = Buffer.from("73973b78d70cc68353426de188db5dfc57e5b766e399935fb73a61127ea26d20", "hex");
 
-/** For every code a report or a policy with that finding, and the field on which it is shown; total, so that a new code needs a row. */
-const findings: Readonly<Record<FindingCode, readonly [Partial<ReportPolicy>, FakeChanges["report"], string]>> = {
+/** For every code a report or a policy with that finding, and the field on which it is shown; total, so that a new code needs
+ * a row. A fake of a VLEK shows CSP_ID_MISMATCH elsewhere. */
+const findings: Readonly<
+  Record<Exclude<FindingCode, "CSP_ID_MISMATCH">, readonly [Partial<ReportPolicy>, FakeChanges["report"], string]>
+> = {
   HARDWARE_MISMATCH: [{ hardware: { anyOf: [] } }, undefined, "hardware"],
   MEASUREMENT_MISMATCH: [{ measurement: { anyOf: [] } }, undefined, "measurement"],
   HOST_DATA_MISMATCH: [{ hostData: { anyOf: [] } }, undefined, "hostData"],
   HOST_DATA_ALLOWS_ALL: [{ hostData: { anyOf: [allowAll] } }, (report) => report.set(allowAll, 0xc0), "hostData"],
   REPORT_DATA_MISMATCH: [{ reportData: { equals: new Uint8Array(64) } }, undefined, "reportData"],
   CHIP_ID_MISMATCH: [{ chipId: { anyOf: [] } }, undefined, "chipId"],
+  SIGNER_MISMATCH: [{ signer: { anyOf: ["vlek"] } }, undefined, "keyInfo.signingKey"],
+  FAMILY_ID_MISMATCH: [{ familyId: { anyOf: [] } }, undefined, "familyId"],
+  IMAGE_ID_MISMATCH: [{ imageId: { anyOf: [] } }, undefined, "imageId"],
+  REPORT_ID_MISMATCH: [{ reportId: { anyOf: [] } }, undefined, "reportId"],
+  REPORT_ID_MA_MISMATCH: [{ reportIdMa: { anyOf: [] } }, undefined, "reportIdMa"],
+  FIRMWARE_TOO_OLD: [{ minimumFirmware: { major: 2, minor: 0, build: 0 } }, undefined, "currentVersion"],
+  ABI_TOO_OLD: [{ minimumAbi: { major: 2, minor: 0 } }, undefined, "policy.abi"],
+  PLATFORM_INFO_UNKNOWN: [{ unknownPlatformBits: "forbidden" }, (_, view) => view.setUint8(0x41, 1), "platformInfo"],
   ID_KEY_MISMATCH: [{ idKeyDigest: { anyOf: [] } }, undefined, "idKeyDigest"],
   AUTHOR_KEY_MISMATCH: [{ authorKeyDigest: { anyOf: [] } }, undefined, "authorKeyDigest"],
   DEBUG_ALLOWED: [{}, (_, view) => view.setBigUint64(8, 0xb001fn, true), "policy.debug"],
