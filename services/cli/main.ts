@@ -1,6 +1,7 @@
 // The `sealmesh` command.
 import { Command, InvalidArgumentError } from "commander";
 import { exitStatusOf } from "./cli-error.ts";
+import { addExplainEvidenceCommand } from "./evidence/explain-evidence-command.ts";
 import { addAnalyzeCommands } from "./mesh/analyze-command.ts";
 import { addAttackCommand } from "./mesh/attack-command.ts";
 import { addEvidenceCommand } from "./mesh/evidence-command.ts";
@@ -11,6 +12,7 @@ import { addKeyCommands } from "./owner/key-commands.ts";
 import { addManifestCommand } from "./owner/manifest-command.ts";
 import { addSealCommand } from "./owner/seal-command.ts";
 import { addSampleCommand } from "./sample/sample-command.ts";
+import { addSimulateCommands } from "./simulate-commands.ts";
 import { addVerifyCommand } from "./verify-command.ts";
 import { reportFailure } from "./report-failure.ts";
 
@@ -30,6 +32,7 @@ addAnalyzeCommands(program);
 addRecordsCommand(program);
 addEvidenceCommand(program);
 addVerifyCommand(program);
+addExplainEvidenceCommand(program.command("explain").summary("explain evidence in words"));
 addAttackCommand(program);
 addApproveCommand(program);
 addSealCommand(program, wholeNumber);
@@ -37,6 +40,7 @@ addManifestCommand(program);
 addContractCommands(program, wholeNumber);
 addKeyCommands(program, wholeNumber);
 addSampleCommand(program, wholeNumber);
+addSimulateCommands(program, wholeNumber);
 
 try {
   await program.parseAsync();

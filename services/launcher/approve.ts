@@ -1,12 +1,13 @@
 // `sealmesh approve`: the owners accept the code that is here now. Measures it, says what is different, and has every owner sign a new
 // version of each contract. The next start takes it into force.
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { newestContract, prepareKeys, readTemplate, signNewVersion } from "./administration.ts";
 import { openCertificateAuthority } from "./certificate-authority.ts";
 import { createCommandRunner, createVoice } from "./console.ts";
 import { workloadFacts, writeFacts } from "./facts.ts";
 import { measurePolicy, measureRuntime } from "./host/measure.ts";
+import type { Machine } from "./host/simulated-machine.ts";
 import { openSimulatedPki } from "./host/simulated-pki.ts";
 import { LaunchError } from "./launch-error.ts";
 import { readClaim, workloadRoles } from "./prepare.ts";
@@ -17,7 +18,7 @@ import { placesOf, readTopology } from "./topology.ts";
 const project = dirname(dirname(import.meta.dirname));
 
 /** Measures the project folder as the host will measure its copy. */
-const measureProject = async (topology: ReturnType<typeof readTopology>) => {
+const measureProject = async (topology: ReturnType<typeof readTopology>, machine: Machine) => {
   const measurementDocument = await measureRuntime({
     folder: project,
     node: { path: process.execPath, version: process.version },
@@ -25,6 +26,7 @@ const measureProject = async (topology: ReturnType<typeof readTopology>) => {
   });
   const roles = workloadRoles(placesOf(topology, { meshShift: 0 }));
   return workloadFacts(
+    machine,
     await Promise.all(
       roles.map(
         async (role) =>
@@ -45,12 +47,12 @@ const approve = async (folder: string): Promise<void> => {
   const voice = createVoice({ json: false });
   const topology = readTopology(project, claim.source);
   const deps = { project, state, topology, voice, run: createCommandRunner(project, voice) };
-  const workloads = await measureProject(topology);
   const [authority, pki, keys] = await Promise.all([
     openCertificateAuthority(state.authority),
-    openSimulatedPki(join(state.host, "hardware")),
+    openSimulatedPki(state.hardware),
     prepareKeys(deps),
   ]);
+  const workloads = await measureProject(topology, pki.signer().machine);
   for (const template of topology.contracts) {
     const { name } = readTemplate(project, template);
     const before = await newestContract(state, name);

@@ -47,7 +47,8 @@ const byParty = (input: ConfigInput, role: string): Readonly<Record<string, unkn
 const configOf = (input: ConfigInput, place: ServicePlace): Readonly<Record<string, unknown>> => {
   const { state, topology, tls, authority, simulatedRoot, keys, places } = input;
   const { party, port } = place;
-  const revocation = { unchecked: "the simulated host publishes no list" };
+  // The host hands its CRL out with the evidence; without one, nothing is genuine here.
+  const revocation = { crls: [], absent: "refused", stale: "refused" };
   const [brokers, providers] = [byParty(input, "broker"), byParty(input, "provider")];
   switch (place.role) {
     case "analytics":

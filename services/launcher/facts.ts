@@ -1,11 +1,14 @@
 // What a contract is filled in with: keys, manifests and measurements of this state folder, written where `sealmesh contract new` reads them.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cpuModelKey } from "#attestation";
+import type { TcbFloor } from "#contract";
 import { ed25519KeyOf, fromBase64, manifestDigest, parseEnvelope, parseManifest, toHex } from "#sealing";
 import type { CertificateAuthority } from "./certificate-authority.ts";
 import { hostDataOf, measurementOf } from "./host/measure.ts";
 import type { LaunchDocuments } from "./host/guest.ts";
-import { simulatedCpu, simulatedTcb } from "./host/simulated-chip.ts";
+import { chipKinds, CSP_ID } from "./host/simulated-chip.ts";
+import type { Machine } from "./host/simulated-machine.ts";
 import type { State } from "./state.ts";
 import type { Topology } from "./topology.ts";
 
@@ -20,17 +23,16 @@ export interface MeasuredWorkload {
   readonly hardware: readonly ["simulated"];
   readonly host_data: readonly string[];
   readonly measurement: readonly string[];
-  readonly minimum_tcb: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly csp_id?: readonly string[];
+  readonly minimum_tcb: Readonly<Record<string, TcbFloor>>;
 }
 
-const hexByte = (value: number): string => value.toString(16).padStart(2, "0");
-
-/** What was measured, as a contract names it; by `<party>/<role>`. */
+/** What was measured, as a contract names it; by `<party>/<role>`. The machine's reported TCB, the lowest it has, becomes the floor. */
 export const workloadFacts = (
+  { chip, signer, reportedTcb: { bootLoader: boot_loader, ...others } }: Machine,
   workloads: Iterable<readonly [label: string, documents: LaunchDocuments]>,
 ): Readonly<Record<string, MeasuredWorkload>> => {
-  const { bootLoader, tee, snp, microcode } = simulatedTcb;
-  const model = `${hexByte(simulatedCpu.family)}-${hexByte(simulatedCpu.model)}`;
+  const model = cpuModelKey(chipKinds[chip].cpu);
   return Object.fromEntries(
     [...workloads].map(([label, { policyDocument, measurementDocument }]) => [
       label,
@@ -38,7 +40,8 @@ export const workloadFacts = (
         hardware: ["simulated"] as const,
         host_data: [hostDataOf(policyDocument)],
         measurement: [measurementOf(measurementDocument)],
-        minimum_tcb: { [model]: { boot_loader: bootLoader, tee, snp, microcode } },
+        ...(signer === "vlek" ? { csp_id: [CSP_ID] } : {}),
+        minimum_tcb: { [model]: { boot_loader, ...others } },
       },
     ]),
   );

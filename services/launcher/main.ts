@@ -9,6 +9,7 @@ import { activateEverywhere } from "./mesh-calls.ts";
 import { runMission } from "./mission.ts";
 import { parseOptions, usage, type LaunchOptions } from "./options.ts";
 import { buildPage } from "./page-build.ts";
+import { createSimulatedKds } from "./host/simulated-kds.ts";
 import { checkPorts } from "./ports.ts";
 import { prepare } from "./prepare.ts";
 import { createProcesses } from "./processes.ts";
@@ -53,6 +54,7 @@ const launch = async (options: LaunchOptions): Promise<number> => {
       hasPage ? buildPage(project) : undefined,
     ]);
     const { authority, pki, image, keys, contracts, run } = prepared;
+    const kds = options.kdsPort === undefined ? undefined : await createSimulatedKds(pki).listen(options.kdsPort);
     const processes = createProcesses({ project, state, image, pki, authority, voice, interrupted });
     try {
       const simulatedRoot = pki.arkSpkiSha256;
@@ -83,6 +85,7 @@ const launch = async (options: LaunchOptions): Promise<number> => {
       throw new LaunchError("PROCESS_FAILED", `${broken} keeps ending: the mesh is stopped`, { service: broken });
     } finally {
       await processes.stop();
+      await kds?.close();
       await image.remove();
     }
   } finally {

@@ -1,5 +1,13 @@
 // The words of `npm start`.
 import { parseArgs } from "node:util";
+import {
+  type ChipName,
+  chipNames,
+  type ReportVersion,
+  reportVersions,
+  type SigningKey,
+  signingKeys,
+} from "./host/simulated-chip.ts";
 import { LaunchError } from "./launch-error.ts";
 
 /** What the person who starts the mesh asked for. */
@@ -21,6 +29,12 @@ export interface LaunchOptions {
   readonly tls: "on" | "off";
   /** Sends every hop through a proxy that is already running: from the service's port to the proxy's. */
   readonly via: ReadonlyMap<string, number>;
+  /** What the simulated machine is: chosen at a first start, and the same ever after. */
+  readonly chip?: ChipName;
+  readonly reportVersion?: ReportVersion;
+  readonly signer?: SigningKey;
+  /** Where AMD's key distribution service is simulated; nowhere unless given. */
+  readonly kdsPort?: number;
   readonly help: boolean;
 }
 
@@ -40,6 +54,11 @@ export const usage = `npm start -- [options]
   --mesh-port N              the first port of the mesh (default 7443)
   --tls off                  strip TLS from every hop: the secrecy of data and keys does not rest on it
   --via SERVICE=PORT         send what goes to a service through a proxy on that port; may be repeated
+  --chip NAME                what the simulated machine is, at a first start: milan (default), genoa, bergamo or turin
+  --report-version N         which attestation report its firmware writes, at a first start: 3 or 5 (default: as the chip in the
+                             field); 2 signs no CPU, for which a contract's TCB floors are, and is refused
+  --signer vcek|vlek         which key signs reports, at a first start: the chip's (default) or the cloud provider's
+  --kds-port N               simulate AMD's key distribution service there, for: sealmesh verify evidence --kds-url
 
 Example: npm start -- --once --data contoso/employees=mine.csv --data fabrikam/customers=theirs.csv --minimum-group 5
 `;
@@ -73,6 +92,18 @@ const oneOf = <T extends string>(option: string, text: string, words: readonly T
   return word;
 };
 
+const reportVersionOf = (text: string): ReportVersion => {
+  const version = reportVersions.find((candidate) => `${candidate}` === text);
+  if (version === undefined) throw invalid("report-version", reportVersions.join(" or "));
+  if (version === 2) {
+    throw invalid(
+      "report-version",
+      "3 or 5: a version 2 report does not sign its CPU, and a contract's TCB floors are for CPU models, so that every workload would be refused with TCB_FLOOR_MISSING",
+    );
+  }
+  return version;
+};
+
 const parsed = (args: readonly string[]) => {
   try {
     return parseArgs({
@@ -89,6 +120,10 @@ const parsed = (args: readonly string[]) => {
         "mesh-port": { type: "string" },
         tls: { type: "string", default: "on" },
         via: { type: "string", multiple: true, default: [] },
+        chip: { type: "string" },
+        "report-version": { type: "string" },
+        signer: { type: "string" },
+        "kds-port": { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     }).values;
@@ -107,6 +142,8 @@ export const parseOptions = (args: readonly string[]): LaunchOptions => {
   const minimumGroup = wholeNumber("minimum-group", values["minimum-group"], 1, 1_000_000);
   const pagePort = wholeNumber("page-port", values["page-port"], 1, 65_535);
   const meshPort = wholeNumber("mesh-port", values["mesh-port"], 1, 65_000);
+  const kdsPort = wholeNumber("kds-port", values["kds-port"], 1, 65_535);
+  const { chip, signer, "report-version": version } = values;
   const via = [...pairs("via", values.via, /^[a-z0-9-]+(\/[a-z0-9-]+)?$/)];
   return {
     topology: values.topology,
@@ -120,6 +157,10 @@ export const parseOptions = (args: readonly string[]): LaunchOptions => {
     help: values.help,
     ...(minimumGroup === undefined ? {} : { minimumGroup }),
     ...(pagePort === undefined ? {} : { pagePort }),
+    ...(kdsPort === undefined ? {} : { kdsPort }),
+    ...(chip === undefined ? {} : { chip: oneOf("chip", chip, chipNames) }),
+    ...(version === undefined ? {} : { reportVersion: reportVersionOf(version) }),
+    ...(signer === undefined ? {} : { signer: oneOf("signer", signer, signingKeys) }),
     ...(values.extremes === undefined ? {} : { extremes: oneOf("extremes", values.extremes, ["exact"]) }),
   };
 };

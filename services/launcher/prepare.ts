@@ -16,6 +16,7 @@ import { workloadFacts, writeFacts, type PartyKeys } from "./facts.ts";
 import { createLaunchImage, type LaunchImage } from "./host/image.ts";
 import { compareReference, readReference } from "./host/reference.ts";
 import { workloadRole, type ConfidentialRole } from "./host/roles.ts";
+import { publishCollateral } from "./host/publish-collateral.ts";
 import { openSimulatedPki, type SimulatedPki } from "./host/simulated-pki.ts";
 import { LaunchError } from "./launch-error.ts";
 import type { LaunchOptions } from "./options.ts";
@@ -114,7 +115,10 @@ const prepareContracts = async (
 ): Promise<readonly StoredContract[]> => {
   const { project, state, topology, options } = preparation;
   const approvable = workloadRoles(preparation.places).map(({ party, role }) => `${party}/${role}`);
-  const measured = workloadFacts([...parts.image.workloads].filter(([label]) => approvable.includes(label)));
+  const measured = workloadFacts(
+    parts.pki.signer().machine,
+    [...parts.image.workloads].filter(([label]) => approvable.includes(label)),
+  );
   let written = false;
   for (const template of topology.contracts) {
     const { name, datasets } = readTemplate(project, template);
@@ -144,6 +148,17 @@ const prepareContracts = async (
   return contracts.filter((contract) => contract !== undefined);
 };
 
+const openMachine = ({ state, options }: Preparation): Promise<SimulatedPki> => {
+  const { chip, reportVersion, signer } = options;
+  return openSimulatedPki(state.hardware, {
+    shape: {
+      ...(chip === undefined ? {} : { chip }),
+      ...(reportVersion === undefined ? {} : { reportVersion }),
+      ...(signer === undefined ? {} : { signer }),
+    },
+  });
+};
+
 /**
  * Prepares a launch.
  *
@@ -164,7 +179,7 @@ export const prepare = async (preparation: Preparation): Promise<Prepared> => {
   const deps: AdministrationDeps = { project, state, topology, run, voice };
   const [authority, pki, image, keys] = await Promise.all([
     openCertificateAuthority(state.authority),
-    openSimulatedPki(join(state.host, "hardware")),
+    openMachine(preparation),
     createLaunchImage({
       project,
       images: join(state.host, "images"),
@@ -184,6 +199,7 @@ export const prepare = async (preparation: Preparation): Promise<Prepared> => {
   ]);
   try {
     writeFileSync(state.caCertificate, authority.certificate);
+    await publishCollateral(pki, state.collateral);
     const sealed = await sealDatasets(deps, options.data);
     const contracts = await prepareContracts(preparation, deps, { authority, pki, image, keys, sealed });
     return { authority, pki, image, keys, contracts, run };

@@ -11,6 +11,10 @@ export interface State {
   readonly authority: string;
   /** The simulated host's own: the simulated hardware's keys and the running images. */
   readonly host: string;
+  /** The simulated machine, with the keys that AMD would hold. */
+  readonly hardware: string;
+  /** What AMD would publish for the simulated machine: its chain and its CRL, for everyone. */
+  readonly collateral: string;
   /** What nobody trusts: sealed parts, signed manifests, public class keys. */
   readonly storage: string;
   /** Signed contracts, public. */
@@ -46,6 +50,8 @@ export const stateIn = (folder: string): State => {
     caCertificate: join(root, "ca.pem"),
     authority: join(root, "authority"),
     host: join(root, "host"),
+    hardware: join(root, "host", "hardware"),
+    collateral: join(root, "collateral"),
     storage,
     contracts,
     owner: (party) => join(root, "owners", party),

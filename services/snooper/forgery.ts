@@ -13,7 +13,7 @@ const P384_BYTES = 48;
 const generate = promisify(generateKeyPair);
 
 /** The public parts of real evidence. */
-export type GenuineReport = Pick<Evidence, "report" | "certificates">;
+export type GenuineReport = Pick<Evidence, "report" | "certificates" | "crls">;
 
 const withReportData = async (report: Uint8Array, claims: Uint8Array): Promise<Uint8Array> => {
   const forged = report.slice();
@@ -31,8 +31,8 @@ const signReport = (report: Uint8Array, privateKey: KeyObject): Uint8Array => {
 
 /** The genuine report over other claims: everything in it is kept, also the signature, which was made over something else. */
 export const withOtherClaims = async (genuine: GenuineReport, claims: Uint8Array): Promise<Evidence> => ({
+  ...genuine,
   report: await withReportData(genuine.report, claims),
-  certificates: genuine.certificates,
   runtimeClaims: claims,
 });
 
@@ -40,7 +40,7 @@ export const withOtherClaims = async (genuine: GenuineReport, claims: Uint8Array
 export const signedByStranger = async (genuine: GenuineReport, claims: Uint8Array): Promise<Evidence> => {
   const { privateKey } = await generate("ec", { namedCurve: "P-384" });
   const report = signReport(await withReportData(genuine.report, claims), privateKey);
-  return { report, certificates: genuine.certificates, runtimeClaims: claims };
+  return { ...genuine, report, runtimeClaims: claims };
 };
 
 /** One DER element: identifier, length, content. */

@@ -38,6 +38,29 @@ test("datasets, thresholds and ports are read", () => {
   assert.equal(options.pagePort, 9100);
 });
 
+test("the simulated machine is what is named, and what a first start makes of it otherwise", () => {
+  const { chip, reportVersion, signer, kdsPort } = parseOptions([
+    "--chip",
+    "turin",
+    "--report-version",
+    "5",
+    "--signer",
+    "vlek",
+    "--kds-port",
+    "9200",
+  ]);
+  assert.deepEqual([chip, reportVersion, signer, kdsPort], ["turin", 5, "vlek", 9200]);
+  const without = parseOptions([]);
+  for (const name of ["chip", "reportVersion", "signer", "kdsPort"]) assert.ok(!(name in without), name);
+});
+
+test("reports without a CPU are refused before anything is made, with the reason", () => {
+  assert.throws(() => parseOptions(["--report-version", "2"]), {
+    code: "OPTION_INVALID",
+    message: /does not sign its CPU.*TCB_FLOOR_MISSING/,
+  });
+});
+
 for (const words of [
   ["--unknown"],
   ["--data", "contoso/employees"],
@@ -51,6 +74,10 @@ for (const words of [
   ["--page-port", "x"],
   ["--tls", "maybe"],
   ["--via", "contoso/provider=0"],
+  ["--chip", "rome"],
+  ["--report-version", "4"],
+  ["--signer", "ark"],
+  ["--kds-port", "0"],
 ]) {
   test(`refuses ${words.join(" ")}`, () => {
     assert.throws(() => parseOptions(words), { code: "OPTION_INVALID" });

@@ -1,76 +1,45 @@
-// Certificates as AMD's key distribution service issues them for Milan (AMD 57230), in the same order and with the same string types,
-// so that a verifier meets the real encodings and not convenient ones. Only the keys differ.
+// Certificates as AMD's key distribution service issues them (AMD 57230). Only the keys differ.
 import { Buffer } from "node:buffer";
-import { constants, createHash, type KeyObject, sign } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import type { Product } from "#attestation";
 import {
-  bitString,
-  explicit,
-  ia5String,
-  implicit,
-  integer,
-  octetString,
-  oid,
-  printableString,
-  sequence,
-  set,
-  time,
-  trueValue,
-  utf8String,
-} from "./der-writer.ts";
-import { simulatedTcb } from "./simulated-chip.ts";
+  authorityKeyIdentifier,
+  critical,
+  extension,
+  type Issuer,
+  nameOf,
+  pss,
+  pssOfCa,
+  signed,
+  spkiOf,
+  subjectKeyIdentifier,
+} from "./amd-x509.ts";
+import { bitString, explicit, ia5String, implicit, integer, sequence, time, trueValue } from "./der-writer.ts";
+import type { ChipTcb, SigningKey } from "./simulated-chip.ts";
 
-/** A key pair that signs certificates; both halves RSA-4096. */
-export interface Issuer {
-  readonly publicKey: KeyObject;
-  readonly privateKey: KeyObject;
-}
+const serialNumbers: Readonly<Record<Product, Readonly<Record<"ark" | SigningKey, number>>>> = {
+  Milan: { ark: 0x010000, vcek: 0x010001, vlek: 0x010101 },
+  Genoa: { ark: 0x020000, vcek: 0x020002, vlek: 0x020101 },
+  Turin: { ark: 0x030000, vcek: 0x030001, vlek: 0x030101 },
+};
 
-const SHA_384 = sequence(oid("2.16.840.1.101.3.4.2.2"), Buffer.from([0x05, 0x00]));
-const pssParameters = [
-  explicit(0, SHA_384),
-  explicit(1, sequence(oid("1.2.840.113549.1.1.8"), SHA_384)),
-  explicit(2, integer(48)),
-];
-const RSASSA_PSS = oid("1.2.840.113549.1.1.10");
-/** AMD's CA certificates spell the default of trailerField out; leaves of today do not. Verifiers meet both. */
-const pssOfCa = sequence(RSASSA_PSS, sequence(...pssParameters, explicit(3, integer(1))));
-const pssOfLeaf = sequence(RSASSA_PSS, sequence(...pssParameters));
+/** The serial number of the intermediate that issues a kind of leaf, as AMD gave it. */
+export const intermediateSerial = (product: Product, signer: SigningKey): number => serialNumbers[product][signer];
 
-const attribute = (type: string, value: Uint8Array): Buffer => set(sequence(oid(type), value));
-
-const nameOf = (commonName: string): Buffer =>
-  sequence(
-    attribute("2.5.4.11", utf8String("Engineering")),
-    attribute("2.5.4.6", printableString("US")),
-    attribute("2.5.4.7", utf8String("Santa Clara")),
-    attribute("2.5.4.8", utf8String("CA")),
-    attribute("2.5.4.10", utf8String("Advanced Micro Devices")),
-    attribute("2.5.4.3", utf8String(commonName)),
-  );
-
-const spkiOf = (key: KeyObject): Buffer => key.export({ format: "der", type: "spki" });
-
-/** Where the key bits of an RSA-4096 SubjectPublicKeyInfo begin. */
-const RSA_4096_BITS = 24;
-/** RFC 5280 section 4.2.1.2, method 1. */
-const keyIdentifier = (key: KeyObject): Buffer =>
-  createHash("sha1").update(spkiOf(key).subarray(RSA_4096_BITS)).digest();
-
-const extension = (type: string, value: Uint8Array): Buffer => sequence(oid(type), octetString(value));
-const critical = (type: string, value: Uint8Array): Buffer => sequence(oid(type), trueValue, octetString(value));
-const subjectKeyIdentifier = (key: KeyObject): Buffer => extension("2.5.29.14", octetString(keyIdentifier(key)));
-const authorityKeyIdentifier = (key: KeyObject): Buffer =>
-  extension("2.5.29.35", sequence(implicit(0, keyIdentifier(key))));
 const CERT_SIGN_AND_CRL_SIGN = critical("2.5.29.15", bitString(Buffer.from([0x06]), 1));
 // DER would count two unused bits here; AMD's ASK counts one.
 const CERT_SIGN = critical("2.5.29.15", bitString(Buffer.from([0x04]), 1));
 const ANY_CA = critical("2.5.29.19", sequence(trueValue));
 const LAST_CA = critical("2.5.29.19", sequence(trueValue, integer(0)));
-const CRL_URL = "https://kdsintf.amd.com/vcek/v1/Milan/crl";
-const CRL_POINT = extension(
-  "2.5.29.31",
-  sequence(sequence(explicit(0, explicit(0, implicit(6, Buffer.from(CRL_URL)))))),
-);
+
+const crlPoint = (product: Product, signer: SigningKey): Buffer => {
+  const url = Buffer.from(`https://kdsintf.amd.com/${signer}/v1/${product}/crl`);
+  return extension("2.5.29.31", sequence(sequence(explicit(0, explicit(0, implicit(6, url))))));
+};
+
+const arkName = (product: Product): string => `ARK-${product}`;
+const intermediateName = (product: Product, signer: SigningKey): string =>
+  signer === "vcek" ? `SEV-${product}` : `SEV-VLEK-${product}`;
 
 interface Content {
   readonly serialNumber: number;
@@ -96,73 +65,114 @@ const certificate = (content: Content, signer: KeyObject): Buffer => {
     spkiOf(content.publicKey),
     explicit(3, sequence(...content.extensions)),
   );
-  const signature = sign("sha384", tbs, { key: signer, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 48 });
-  return sequence(tbs, content.signatureAlgorithm, bitString(signature));
+  return signed(tbs, content.signatureAlgorithm, signer);
 };
 
-/** Issues the root to itself: ARK-Milan, 25 years. DER. */
-export const issueArk = (ark: Issuer, notBefore: Date): Buffer =>
+/** Issues the root of a product to itself, for 25 years. DER. */
+export const issueArk = (product: Product, ark: Issuer, notBefore: Date): Buffer =>
   certificate(
     {
-      serialNumber: 0x010000,
+      serialNumber: serialNumbers[product].ark,
       signatureAlgorithm: pssOfCa,
-      issuer: "ARK-Milan",
-      subject: "ARK-Milan",
+      issuer: arkName(product),
+      subject: arkName(product),
       notBefore,
       years: 25,
       publicKey: ark.publicKey,
-      extensions: [CERT_SIGN_AND_CRL_SIGN, subjectKeyIdentifier(ark.publicKey), ANY_CA, CRL_POINT],
+      extensions: [CERT_SIGN_AND_CRL_SIGN, subjectKeyIdentifier(ark.publicKey), ANY_CA, crlPoint(product, "vcek")],
     },
     ark.privateKey,
   );
 
-/** Issues the intermediate: SEV-Milan, 25 years. DER. */
-export const issueAsk = (ask: KeyObject, ark: Issuer, notBefore: Date): Buffer =>
+/** What an intermediate issues: an ASK issues VCEKs, an ASVK VLEKs. */
+export interface Authority {
+  readonly product: Product;
+  readonly signer: SigningKey;
+}
+
+/** Issues an ASK or ASVK, for 25 years. DER. */
+export const issueIntermediate = (
+  { product, signer }: Authority,
+  key: KeyObject,
+  ark: Issuer,
+  notBefore: Date,
+): Buffer =>
   certificate(
     {
-      serialNumber: 0x010001,
+      serialNumber: intermediateSerial(product, signer),
       signatureAlgorithm: pssOfCa,
-      issuer: "ARK-Milan",
-      subject: "SEV-Milan",
+      issuer: arkName(product),
+      subject: intermediateName(product, signer),
       notBefore,
       years: 25,
-      publicKey: ask,
-      extensions: [subjectKeyIdentifier(ask), authorityKeyIdentifier(ark.publicKey), LAST_CA, CERT_SIGN, CRL_POINT],
+      publicKey: key,
+      extensions: [
+        subjectKeyIdentifier(key),
+        authorityKeyIdentifier(ark.publicKey),
+        LAST_CA,
+        CERT_SIGN,
+        crlPoint(product, signer),
+      ],
     },
     ark.privateKey,
   );
 
-const AMD = "1.3.6.1.4.1.3704.1";
-const { bootLoader, tee, snp, microcode } = simulatedTcb;
-/** Security version numbers by arc, in the order in which AMD writes them; 4 to 7 are reserved. */
-const splOrder = [
-  [1, bootLoader],
-  [2, tee],
-  [4, 0],
-  [5, 0],
-  [6, 0],
-  [7, 0],
-  [3, snp],
-  [8, microcode],
-] as const;
+/** What a leaf says about the key in it. */
+export interface LeafContent {
+  readonly product: Product;
+  /** For a VCEK with the stepping of the die where KDS writes one: `Milan-B0`. */
+  readonly productName: string;
+  readonly tcb: ChipTcb;
+  /** A VCEK is of one chip, by its hwID of 64 bytes, on Turin 8; a VLEK of one cloud provider. */
+  readonly owner: { readonly hwId: Uint8Array } | { readonly cspId: string };
+}
 
-/** Issues the leaf for one chip and TCB: SEV-VCEK, 7 years. The hwID stands raw in its extension, as AMD writes it. DER. */
-export const issueVcek = (vcek: KeyObject, ask: Issuer, chipId: Uint8Array, notBefore: Date): Buffer =>
-  certificate(
+const AMD = "1.3.6.1.4.1.3704.1";
+
+/** Security version numbers by arc, in the order in which AMD writes them; those that are always 0 are reserved. */
+const splOrder = (product: Product, { fmc, bootLoader, tee, snp, microcode }: ChipTcb) =>
+  product === "Turin"
+    ? ([
+        [9, fmc ?? 0],
+        [1, bootLoader],
+        [2, tee],
+        [3, snp],
+        [5, 0],
+        [6, 0],
+        [7, 0],
+        [8, microcode],
+      ] as const)
+    : ([
+        [1, bootLoader],
+        [2, tee],
+        [4, 0],
+        [5, 0],
+        [6, 0],
+        [7, 0],
+        [3, snp],
+        [8, microcode],
+      ] as const);
+
+/** Issues a VCEK (for 7 years) or a VLEK (for one). The hwID stands raw in its extension, as AMD writes it. DER. */
+export const issueLeaf = (content: LeafContent, key: KeyObject, intermediate: Issuer, notBefore: Date): Buffer => {
+  const { product, productName, tcb, owner } = content;
+  const isVcek = "hwId" in owner;
+  return certificate(
     {
       serialNumber: 0,
-      signatureAlgorithm: pssOfLeaf,
-      issuer: "SEV-Milan",
-      subject: "SEV-VCEK",
+      signatureAlgorithm: pss,
+      issuer: intermediateName(product, isVcek ? "vcek" : "vlek"),
+      subject: isVcek ? "SEV-VCEK" : "SEV-VLEK",
       notBefore,
-      years: 7,
-      publicKey: vcek,
+      years: isVcek ? 7 : 1,
+      publicKey: key,
       extensions: [
-        extension(`${AMD}.1`, integer(0)),
-        extension(`${AMD}.2`, ia5String("Milan-B0")),
-        ...splOrder.map(([arc, value]) => extension(`${AMD}.3.${arc}`, integer(value))),
-        extension(`${AMD}.4`, chipId),
+        extension(`${AMD}.1`, integer(product === "Turin" ? 1 : 0)),
+        extension(`${AMD}.2`, ia5String(productName)),
+        ...splOrder(product, tcb).map(([arc, value]) => extension(`${AMD}.3.${arc}`, integer(value))),
+        isVcek ? extension(`${AMD}.4`, owner.hwId) : extension(`${AMD}.5`, ia5String(owner.cspId)),
       ],
     },
-    ask.privateKey,
+    intermediate.privateKey,
   );
+};

@@ -30,6 +30,7 @@ const answerTo = async (message: unknown, guest: Guest): Promise<unknown> => {
     id,
     report: base64(await guest.report(parsed.output.reportData)),
     certificates: guest.certificates.map(base64),
+    crls: guest.crls.map(base64),
     policyDocument: base64(guest.policyDocument),
     measurementDocument: base64(guest.measurementDocument),
   };

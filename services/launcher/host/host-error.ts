@@ -5,6 +5,10 @@
  * - `LOCKFILE_INVALID`: package-lock.json is not what npm writes, or names a folder outside node_modules.
  * - `PACKAGE_MISSING`: a production package of the lockfile is not installed.
  * - `PKI_UNUSABLE`: the folder of the simulated keys is damaged.
+ * - `CHIP_MISMATCH`: the machine of the folder is another than was asked for.
+ * - `TCB_REFUSED`: the machine's TCB cannot become what was asked for.
+ * - `ALREADY_REVOKED`: the root has revoked that intermediate before.
+ * - `KDS_PORT_TAKEN`: another process listens where the simulated KDS is to.
  * - `ENVIRONMENT_REFUSED`: a variable that is not on the role's list, or one that is never handed over.
  * - `PLACEHOLDER_UNKNOWN`: a command wants a folder that was not given.
  * - `REFERENCE_INVALID`: the file of reference values has another form.
@@ -14,6 +18,10 @@ export type HostCode =
   | "LOCKFILE_INVALID"
   | "PACKAGE_MISSING"
   | "PKI_UNUSABLE"
+  | "CHIP_MISMATCH"
+  | "TCB_REFUSED"
+  | "ALREADY_REVOKED"
+  | "KDS_PORT_TAKEN"
   | "ENVIRONMENT_REFUSED"
   | "PLACEHOLDER_UNKNOWN"
   | "REFERENCE_INVALID";

@@ -120,7 +120,7 @@ describe("a launched workload", () => {
 
   test("reads its copy and its own folder, and nothing else", async () => {
     writeFileSync(join(project.scratch, "secret"), "secret");
-    const key = join(project.scratch, "state", "host", "pki", "vcek.key.pem");
+    const key = join(project.scratch, "state", "host", "pki", "chip.key.pem");
     assert.ok(existsSync(key));
     for (const path of [
       join(project.scratch, "secret"),
@@ -294,7 +294,7 @@ describe("a launch", () => {
     assert.deepEqual(await attempt(broker, "report", "00".repeat(64)), { error: "REPORT_UNAVAILABLE" });
     assert.deepEqual(await attempt(broker, "environment"), { value: {} });
     assert.deepEqual(await attempt(broker, "import", "two"), { value: "changed" });
-    const key = join(project.scratch, "state", "host", "pki", "vcek.key.pem");
+    const key = join(project.scratch, "state", "host", "pki", "chip.key.pem");
     for (const path of [key, join(own("woodgrove-analytics"), "mine")])
       assert.deepEqual(await attempt(broker, "read", path), { error: "ERR_ACCESS_DENIED" });
   });

@@ -20,7 +20,7 @@ import { openSimulatedPki, type SimulatedPki } from "../../../services/launcher/
 
 const scratch = mkdtempSync(join(tmpdir(), "sealmesh-pki-"));
 const folder = join(scratch, "host", "pki");
-const file = (name: string): string => join(folder, name);
+const file = (name: string): string => join(name === "vcek.pem" ? scratch : folder, name);
 const openssl = (...args: string[]): string => execFileSync("openssl", args, { encoding: "utf8" });
 const text = (name: string): string => openssl("x509", "-in", file(name), "-noout", "-text");
 const name = (commonName: string): string =>
@@ -35,8 +35,11 @@ const reportData = Uint8Array.from({ length: 64 }, (_, index) => index);
 const codeIs = (code: string) => (error: unknown) => error instanceof AttestationError && error.code === code;
 
 let pki: SimulatedPki;
+const certificates = (): readonly Uint8Array[] => pki.signer().certificates;
 before(async () => {
   pki = await openSimulatedPki(folder);
+  // The leaf is issued anew whenever the host starts; only its key stays.
+  writeFileSync(join(scratch, "vcek.pem"), new X509Certificate(certificates()[0] ?? new Uint8Array()).toString());
 });
 after(() => rmSync(scratch, { recursive: true }));
 
@@ -82,7 +85,7 @@ describe("the simulated certificates", () => {
   });
 
   test("are valid for 25, 25 and 7 years from the day before", async () => {
-    const years = pki.certificates.map((der) => {
+    const years = certificates().map((der) => {
       const { validFromDate, validToDate } = new X509Certificate(der);
       assert.ok(validFromDate.getTime() < Date.now() - 86_000_000);
       return validToDate.getUTCFullYear() - validFromDate.getUTCFullYear();
@@ -97,7 +100,7 @@ describe("the simulated certificates", () => {
     () => {
       for (const [index, name] of ["vcek", "ask", "ark"].entries()) {
         const real = parseCertificate(readFileSync(new URL(`${name}.der`, vectors)));
-        const ours = parseCertificate(pki.certificates[index] ?? new Uint8Array());
+        const ours = parseCertificate(certificates()[index] ?? new Uint8Array());
         assert.deepEqual(ours.subject, real.subject);
         assert.deepEqual(ours.issuer, real.issuer);
         assert.equal(ours.serialNumber, real.serialNumber);
@@ -118,7 +121,7 @@ describe("the simulated certificates", () => {
 
   test("are kept: keys for their user alone, the root's fingerprint beside them", async () => {
     assert.equal(statSync(folder).mode & 0o777, 0o700);
-    for (const name of ["ark", "ask", "vcek"]) {
+    for (const name of ["ark", "ask", "chip"]) {
       assert.equal(statSync(file(`${name}.key.pem`)).mode & 0o777, 0o600);
       assert.match(readFileSync(file(`${name}.key.pem`), "utf8"), /^-----BEGIN PRIVATE KEY-----/);
     }
@@ -127,27 +130,28 @@ describe("the simulated certificates", () => {
     const sha256 = createHash("sha256").update(spki).digest("hex");
     assert.deepEqual(JSON.parse(readFileSync(file("root.json"), "utf8")), { ark_spki_sha256: `sha256:${sha256}` });
     const again = await openSimulatedPki(folder);
-    assert.deepEqual(again.certificates, pki.certificates);
+    assert.deepEqual(again.signer().key.export({ format: "jwk" }), pki.signer().key.export({ format: "jwk" }));
+    assert.deepEqual(again.signer().certificates.slice(1), certificates().slice(1));
     assert.equal(Buffer.from(again.arkSpkiSha256).toString("hex"), sha256);
   });
 
-  test("are refused when the leaf is not for the key beside it", async () => {
-    const kept = readFileSync(file("vcek.key.pem"));
+  test("are refused when a certificate is not for the key beside it", async () => {
+    const kept = readFileSync(file("ask.key.pem"));
     try {
-      writeFileSync(file("vcek.key.pem"), openssl("ecparam", "-name", "secp384r1", "-genkey", "-noout"));
+      writeFileSync(file("ask.key.pem"), readFileSync(file("ark.key.pem")));
       await assert.rejects(
         openSimulatedPki(folder),
         (error) => error instanceof HostError && error.code === "PKI_UNUSABLE",
       );
     } finally {
-      writeFileSync(file("vcek.key.pem"), kept);
+      writeFileSync(file("ask.key.pem"), kept);
     }
   });
 });
 
 const verify = (report: Uint8Array, roots = simulatedRoot(pki.arkSpkiSha256)) =>
   verifyReport(
-    { report, certificates: pki.certificates },
+    { report, certificates: certificates() },
     { roots, now: new Date(), revocation: { unchecked: "not of this test" } },
   );
 

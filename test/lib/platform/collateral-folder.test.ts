@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { chainPath, crlPath, parseReport, vcekPath } from "#attestation";
+import { chainPath, createKdsClient, crlPath, type Fetch, parseReport, vcekPath } from "#attestation";
 import { openCollateralFolder } from "#platform";
-import { fakeReport } from "../attestation/fake-processor.ts";
+import { fakeEvidence, fakeNow, fakeReport } from "../attestation/fake-processor.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "sealmesh-collateral-"));
 after(() => rmSync(parent, { recursive: true }));
@@ -36,4 +36,43 @@ test("no path leads out of the folder", async () => {
   const store = openCollateralFolder(folder);
   for (const path of ["/../outside", "/a/../../b", "no-slash", "/a\\b", "/a b"])
     await assert.rejects(store.put(path, Uint8Array.of(1)), TypeError);
+});
+
+test("a file that is larger than anything of the service's counts as not there", async () => {
+  const store = openCollateralFolder(folder);
+  await store.put(vcek, Uint8Array.of(1));
+  const name = readdirSync(folder).find((one) => one.endsWith(".der")) ?? assert.fail("no file");
+  writeFileSync(join(folder, name), new Uint8Array(65_537));
+  assert.equal(await store.get(vcek), null);
+  writeFileSync(join(folder, name), new Uint8Array(65_536));
+  assert.equal((await store.get(vcek))?.length, 65_536);
+});
+
+test("leaves no draft behind when a file cannot be put in its place", async () => {
+  const store = openCollateralFolder(folder);
+  const taken = chainPath("Turin", "vcek");
+  mkdirSync(join(folder, "vcek-v1-Turin-cert_chain.pem"));
+  await assert.rejects(store.put(taken, Uint8Array.of(1)));
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.startsWith(".")),
+    [],
+  );
+});
+
+test("what the client keeps in a folder answers when the service does not", async () => {
+  const own = join(parent, "own");
+  const { report, certificates } = await fakeEvidence();
+  const [leaf] = certificates;
+  assert.ok(leaf);
+  const clientWith = (fetch: Fetch) =>
+    createKdsClient({
+      fetch,
+      store: openCollateralFolder(own),
+      now: () => fakeNow.getTime(),
+      sleep: async () => undefined,
+      attempts: 1,
+    });
+  await clientWith(async () => new Response(Buffer.from(leaf))).vcek(parseReport(report), "Milan");
+  const offline = clientWith(() => Promise.reject(new Error("offline")));
+  assert.deepEqual(await offline.vcek(parseReport(report), "Milan"), Uint8Array.from(leaf));
 });
