@@ -15,6 +15,14 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A value as text for people, cut where it is long; `none` where there is no value. */
+export function jsonText(value: JsonValue | undefined): string {
+  if (value === undefined) return "none";
+  if (typeof value === "bigint") return `${value}`;
+  const text = JSON.stringify(value, (_name, member: unknown) => (typeof member === "bigint" ? `${member}` : member));
+  return text.slice(0, 200);
+}
+
 const MAX_DEPTH = 64;
 /** The time to read an integer grows faster than its length. */
 const MAX_NUMBER_LENGTH = 80;
