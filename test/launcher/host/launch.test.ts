@@ -1,16 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import fs, { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { appraiseEvidence, parseReport, simulatedRoot, strictPolicy, validateReport, verifyReport } from "#attestation";
@@ -87,7 +78,7 @@ after(async () => {
   }
   await image.remove();
   assert.deepEqual(readdirSync(images()), []);
-  rmSync(project.scratch, { recursive: true });
+  fs.rmSync(project.scratch, { recursive: true });
 });
 
 describe("a launched workload", () => {
@@ -107,9 +98,9 @@ describe("a launched workload", () => {
       exec: node,
     });
     assert.ok(folder.startsWith(images()));
-    assert.equal(lstatSync(join(folder, "services/analytics/main.ts")).mode & 0o777, 0o400);
-    assert.equal(lstatSync(join(folder, "services/analytics")).mode & 0o777, 0o500);
-    assert.equal(lstatSync(node).mode & 0o777, 0o500);
+    assert.equal(fs.lstatSync(join(folder, "services/analytics/main.ts")).mode & 0o777, 0o400);
+    assert.equal(fs.lstatSync(join(folder, "services/analytics")).mode & 0o777, 0o500);
+    assert.equal(fs.lstatSync(node).mode & 0o777, 0o500);
     assert.match(readFileSync(analytics.logFile, "utf8"), /^started\n/);
   });
 
@@ -119,7 +110,7 @@ describe("a launched workload", () => {
   });
 
   test("reads its copy and its own folder, and nothing else", async () => {
-    writeFileSync(join(project.scratch, "secret"), "secret");
+    fs.writeFileSync(join(project.scratch, "secret"), "secret");
     const key = join(project.scratch, "state", "host", "pki", "chip.key.pem");
     assert.ok(existsSync(key));
     for (const path of [
@@ -269,7 +260,7 @@ describe("a launch", () => {
   });
 
   test("grants folders under the names that the process is told, links on the way or not", async () => {
-    symlinkSync(project.scratch, join(project.scratch, "linked"));
+    fs.symlinkSync(project.scratch, join(project.scratch, "linked"));
     const ownFolder = join(project.scratch, "linked", "state", "through-link");
     const launched = await started(launchWorkload({ pki, image: workload("woodgrove/analytics"), ownFolder }));
     assert.deepEqual(await attempt(launched, "write", join(ownFolder, "mine")), { value: "done" });

@@ -43,15 +43,11 @@ test("gives in Chromium the verdicts that it gives in Node", { skip }, async (co
   const page = await browser.newPage();
   await page.goto(`http://localhost:${port}/`);
 
-  const seen = await page.evaluate(
-    async ({ source, all }) => {
-      const door = "/lib/index.ts";
-      // The very function that runs in Node, as its source text.
-      const make = (0, eval)(`(${source})`);
-      return make(await import(door), all);
-    },
-    { source: makeCalls.toString(), all: calls },
-  );
+  // The very function that runs in Node, as its source text.
+  const content = `import * as library from "/lib/index.ts"; globalThis.made = (${makeCalls.toString()})(library, ${JSON.stringify(calls)});`;
+  await page.addScriptTag({ type: "module", content });
+  await page.waitForFunction("globalThis.made !== undefined");
+  const seen: readonly string[] = await page.evaluate("globalThis.made");
   const wanted = await makeCalls(attestation, calls);
   for (const [at, { kind, name }] of calls.entries()) assert.equal(seen[at], wanted[at], `${kind} ${name}`);
   assert.equal(seen.length, calls.length);

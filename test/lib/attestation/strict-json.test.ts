@@ -126,7 +126,7 @@ test("reads what JSON.stringify writes, but for numbers that it spells with expo
 
 test("no text throws anything but what the caller asked for", () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(...'{}[]:,"\\ue1-.0 tn') }), (text) => {
+    fc.property(fc.string({ unit: fc.constantFrom(...'{}[]:,"\\ue1-.0 tn'.split("")) }), (text) => {
       try {
         parse(text);
       } catch (error) {

@@ -73,7 +73,7 @@ const refused: Readonly<Record<string, readonly [readonly Json[], AttestationCod
   "no key at all": [[{ kty: "RSA", kid }], "TOKEN_KEYS_MALFORMED"],
   "an empty x5c": [[{ ...own, x5c: [] }], "TOKEN_KEYS_MALFORMED"],
   "x5c that is a text": [[{ ...entry, x5c: certificate.toString("base64") }], "TOKEN_KEYS_MALFORMED"],
-  "x5c in base64url": [[{ ...entry, x5c: [`${certificate.toString("base64url")}`] }], "TOKEN_KEYS_MALFORMED"],
+  "x5c in base64url": [[{ ...entry, x5c: [certificate.toString("base64url")] }], "TOKEN_KEYS_MALFORMED"],
   "x5c as PEM": [
     [der(Buffer.from(`-----BEGIN CERTIFICATE-----\n${certificate.toString("base64")}\n-----END CERTIFICATE-----`))],
     "TOKEN_KEYS_MALFORMED",
@@ -84,13 +84,13 @@ const refused: Readonly<Record<string, readonly [readonly Json[], AttestationCod
   "a certificate of a key of 1024 bits": [[der(await certify(smallPair, ""))], "TOKEN_KEYS_MALFORMED"],
   "a key of 1024 bits": [[await jwkOf(smallPair)], "TOKEN_KEYS_MALFORMED"],
   "a modulus with a zero before it": [
-    [{ ...own, n: Buffer.concat([Buffer.of(0), Buffer.from(`${own["n"]}`, "base64url")]).toString("base64url") }],
+    [{ ...own, n: Buffer.concat([Buffer.of(0), Buffer.from(String(own["n"]), "base64url")]).toString("base64url") }],
     "TOKEN_KEYS_MALFORMED",
   ],
   "an even modulus": [[{ ...own, n: Buffer.alloc(256, 0xfe).toString("base64url") }], "TOKEN_KEYS_MALFORMED"],
   "a modulus of 8200 bits": [[{ ...own, n: Buffer.alloc(1025, 0xff).toString("base64url") }], "TOKEN_KEYS_MALFORMED"],
   "exponent 3": [[{ ...own, e: "Aw" }], "TOKEN_KEYS_MALFORMED"],
-  "n in standard base64": [[{ ...own, n: `${own["n"]}=` }], "TOKEN_KEYS_MALFORMED"],
+  "n in standard base64": [[{ ...own, n: `${String(own["n"])}=` }], "TOKEN_KEYS_MALFORMED"],
 };
 for (const [name, [entries, code]] of Object.entries(refused)) {
   test(`refuses a key set with ${name}`, () => assertRefused(() => verify(keySet(...entries)), code));

@@ -163,10 +163,8 @@ const members = Object.keys(policy) as (keyof MaaTokenPolicy)[];
 for (const [member, value] of [...misshapen, ...members.map((name) => [name, undefined] as const)]) {
   test(`refuses a policy whose ${member} is ${value === undefined ? "unset" : JSON.stringify(value).slice(0, 60)}`, async () => {
     const token = await verified(group);
-    await assertRefused(
-      () => validateMaaToken(token, { ...policy, [member]: value } as MaaTokenPolicy),
-      "REFERENCE_VALUES_INCOMPLETE",
-      { field: member },
-    );
+    await assertRefused(() => validateMaaToken(token, { ...policy, [member]: value }), "REFERENCE_VALUES_INCOMPLETE", {
+      field: member,
+    });
   });
 }
