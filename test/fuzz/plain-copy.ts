@@ -7,7 +7,12 @@ import { dirname, join } from "node:path";
 const project = dirname(dirname(import.meta.dirname));
 
 /** Parts of the tree that are copied, and what of it the fuzzer watches. */
-const copied = ["services/lib/attestation/**/*.ts", "test/fuzz/**/*.ts", "test/lib/attestation/fake-*.ts"];
+const copied = [
+  "services/lib/attestation/**/*.ts",
+  "test/fuzz/**/*.ts",
+  "test/lib/attestation/{fake-*,vectors}.ts",
+  "test/lib/attestation/azure/{fake-*,vectors}.ts",
+];
 export const WATCHED = "services/lib/attestation";
 
 /** A change to the copy: a bug that is planted on purpose. */
