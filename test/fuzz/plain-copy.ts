@@ -1,6 +1,6 @@
 // jazzer.js instruments ES modules while Node loads them, but only what Node takes for JavaScript; TypeScript goes past it. So the
 // fuzzer works on a copy from which the types are stripped, in the way in which Node strips them.
-import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -35,6 +35,7 @@ export function writePlainCopy(folder: string, plant?: Plant): void {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, plant?.file === file ? planted(script, plant) : script);
   }
+  symlinkSync(join(project, "node_modules"), join(folder, "node_modules"));
   const { imports } = JSON.parse(readFileSync(join(project, "package.json"), "utf8"));
   const door = toJavaScript(imports["#attestation"]);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", imports: { "#attestation": door } }));
