@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { fuzz, type FuzzOutcome } from "./coverage-guided.ts";
+import { genuineEvidence, tryMutations } from "./mutations.ts";
 import { writePlainCopy } from "./plain-copy.ts";
 import { plantedBug } from "./planted-bug.ts";
 import type { FuzzTarget } from "./target.ts";
@@ -73,6 +74,7 @@ const { positionals, values } = parseArgs({
   options: {
     seconds: { type: "string", default: "30" },
     count: { type: "string", default: "100000" },
+    seed: { type: "string" },
     replay: { type: "string" },
     planted: { type: "boolean", default: false },
   },
@@ -84,9 +86,28 @@ if (unknown.length > 0 || !(seconds >= 1) || !(count >= 1)) {
   process.exit(2);
 }
 
+const mutateReports = async (): Promise<number> => {
+  const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+  const genuine = await genuineEvidence();
+  const began = performance.now();
+  try {
+    const { tried, refusals } = await tryMutations(genuine, count, seed);
+    const took = ((performance.now() - began) / 1000).toFixed(1);
+    print(
+      `${tried} changes of ${genuine.length} genuine reports, seed ${seed}: none accepted, in ${took} s. Refused with`,
+    );
+    for (const [code, times] of [...refusals].toSorted((a, b) => b[1] - a[1])) print(`  ${code.padEnd(34)}${times}`);
+    return 0;
+  } catch (error) {
+    print(error instanceof Error ? `${error.message}: ${String(error.cause)}` : String(error));
+    return 1;
+  }
+};
+
 if (values.planted) process.exitCode = await plantedBug(print);
 else if (values.replay !== undefined) {
   const [name = ""] = positionals;
   await (await load(name)).run(readFileSync(values.replay));
   print(`${name}: no finding`);
-} else process.exitCode = await fuzzEach(positionals.length > 0 ? positionals : names, seconds);
+} else if (positionals[0] === "mutations") process.exitCode = await mutateReports();
+else process.exitCode = await fuzzEach(positionals.length > 0 ? positionals : names, seconds);
