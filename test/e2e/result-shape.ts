@@ -55,6 +55,7 @@ export const resultShape = v.strictObject({
   evidence: v.strictObject({
     report: base64,
     certificates: v.pipe(v.array(base64), v.length(3)),
+    crls: v.pipe(v.array(base64), v.length(1)),
     runtime_claims: base64,
   }),
 });

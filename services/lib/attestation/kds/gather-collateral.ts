@@ -54,7 +54,7 @@ export async function gatherCollateral(evidence: ReportEvidence, options: Gather
   const report = parseReport(bytes);
   const found = certificates.map((der) => parseCertificate(der)).map((one) => ({ one, ...roleOf(one) }));
   const signer = report.signingKey === "vlek" ? "vlek" : "vcek";
-  const leaves = found.filter(({ role, signer: kind }) => role === "leaf" && kind === signer).map(({ one }) => one);
+  const leaves = found.filter(({ role }) => role === "leaf").map(({ one }) => one);
   const product =
     productOfReport(report) ??
     found.find((one) => one.product !== null)?.product ??
@@ -73,7 +73,7 @@ export async function gatherCollateral(evidence: ReportEvidence, options: Gather
 
   const hasOwnLeaf = leaves.some((leaf) => isLeafOf(leaf, report, product, signer));
   const canBeLookedUp = report.signingKey === "vcek" && !isZero(report.chipId);
-  // A leaf of another TCB or chip is refused by the verifier, by that name, where there is no better one to be had.
+  // A leaf of another kind, TCB or chip is refused by the verifier, by that name, where there is no better one to be had.
   if (!hasOwnLeaf && (canBeLookedUp || leaves.length === 0)) {
     certificates.push(await kds.vcek(report, product));
     fetched.push(`VCEK of ${product}`);

@@ -2,7 +2,7 @@ import { AttestationError } from "../attestation-error.ts";
 import type { Certificate } from "../certificates/certificate.ts";
 import { leafFacts } from "../certificates/leaf.ts";
 import type { Signer } from "../certificates/roles.ts";
-import { equalBytes, isZero } from "../encoding/bytes.ts";
+import { equalBytes } from "../encoding/bytes.ts";
 import type { Product } from "../report/product.ts";
 import type { AttestationReport } from "../report/report.ts";
 import { splitTcb, tcbComponentsOf } from "../report/tcb.ts";
@@ -21,8 +21,8 @@ export function isLeafOf(
     const { tcb, hwId } = leafFacts(leaf, product, signer);
     const reported = splitTcb(reportedTcb, product, "reportedTcb");
     const isOfTcb = tcbComponentsOf(product).every((component) => tcb.get(component) === reported[component]);
-    // A VLEK has no chip, and the host may hide the one of a VCEK.
-    return isOfTcb && (hwId === null || isZero(chipId) || equalBytes(hwId, chipId.subarray(0, hwId.length)));
+    // A VLEK has no chip.
+    return isOfTcb && (hwId === null || equalBytes(hwId, chipId.subarray(0, hwId.length)));
   } catch (error) {
     if (error instanceof AttestationError) return false;
     throw error;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import {
   amdRoots,
+  AttestationError,
   chainPath,
   crlPath,
   gatherCollateral,
@@ -9,13 +10,14 @@ import {
   createMemoryStore,
   type KdsClient,
   parseReport,
+  type Product,
   type Tolerance,
   vcekPath,
   verifyReport,
 } from "#attestation";
 import { type FakeCertificate, fakeCrl, fakeEvidence, fakeNow, fakeOptions } from "../fake-processor.ts";
 import { assertRefused } from "../refusal.ts";
-import { certificateOf, evidenceOf, fileOf, index, skip } from "../vectors.ts";
+import { certificateOf, evidenceOf, fileOf, index, skip, type Vector } from "../vectors.ts";
 import { type FakeKds, openFakeKds, pemOf, type Served } from "./fake-kds.ts";
 
 const looked = index.vectors.filter(({ signingKey }) => signingKey === "VCEK");
@@ -204,6 +206,26 @@ test("authorities of the other kind do not count as the chain", { skip }, async 
   } finally {
     service.close();
   }
+});
+
+test("authorities of another product do not count as the chain", { skip }, async () => {
+  const evidenceOfOne = (wanted: Product) => {
+    const isWanted = ({ product, decoded }: Vector) => product === wanted && decoded.version > 2;
+    const { name, files } = looked.find(isWanted) ?? assert.fail("no vector");
+    return evidenceOf(name, files);
+  };
+  const { report, certificates } = evidenceOfOne("Milan");
+  const mixed = [...certificates.slice(0, 1), ...evidenceOfOne("Genoa").certificates.slice(1)];
+  const options = { kds: clientOf(kds.base), ...accepted };
+  const { fetched } = await gatherCollateral({ report, certificates: mixed }, options);
+  assert.deepEqual(fetched, ["chain of Milan"]);
+});
+
+test("what is wrong with the evidence is not taken for a service that gives nothing", async () => {
+  const wrong = new AttestationError("EVIDENCE_PRODUCT_MISMATCH", "of another product");
+  const client: KdsClient = { ...clientOf(NOWHERE), crl: () => Promise.reject(wrong) };
+  const evidence = await fakeEvidence();
+  await assert.rejects(gatherCollateral(evidence, { kds: client, ...accepted }), wrong);
 });
 
 test("completes the evidence as it was when it was called", async () => {

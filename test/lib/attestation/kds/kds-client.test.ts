@@ -46,7 +46,7 @@ test("a service that cannot be reached is unavailable, and the error keeps its c
 
 for (const [what, answer] of [
   ["text that is no certificate", Buffer.from("<html>")],
-  ["two certificates", pemOf([ask, ark])],
+  ["a VCEK with its issuer", pemOf([leaf, ask])],
   ["more bytes than any certificate", new Uint8Array(65_537)],
   ["nothing", new Uint8Array()],
 ] as const) {
@@ -111,7 +111,7 @@ for (const [what, wanted] of [
 }
 
 for (const [what, all, signer] of [
-  ["a chain without its root", [ask], "vcek"],
+  ["a chain without its root", [ask, ask], "vcek"],
   ["a chain with a leaf", [leaf, ask, ark], "vcek"],
   ["the chain of VCEKs for that of VLEKs", [ask, ark], "vlek"],
 ] as const) {
