@@ -9,7 +9,7 @@ import { type Product, productOfReport } from "../report/product.ts";
 import { parseReport } from "../report/report.ts";
 import type { ReportEvidence } from "../verify/verify-report.ts";
 import type { KdsClient } from "./kds-client.ts";
-import { isLeafOf } from "./leaf-of-report.ts";
+import { isVcekOf } from "./vcek-of-report.ts";
 
 /** What is missing and how revocation is checked when AMD's service gives no list. */
 export interface GatherOptions {
@@ -71,10 +71,9 @@ export async function gatherCollateral(evidence: ReportEvidence, options: Gather
   const fetched: string[] = [];
   const notObtained: NotObtained[] = [];
 
-  const hasOwnLeaf = leaves.some((leaf) => isLeafOf(leaf, report, product, signer));
   const canBeLookedUp = report.signingKey === "vcek" && !isZero(report.chipId);
   // A leaf of another kind, TCB or chip is refused by the verifier, by that name, where there is no better one to be had.
-  if (!hasOwnLeaf && (canBeLookedUp || leaves.length === 0)) {
+  if (canBeLookedUp ? !leaves.some((leaf) => isVcekOf(leaf, report, product)) : leaves.length === 0) {
     certificates.push(await kds.vcek(report, product));
     fetched.push(`VCEK of ${product}`);
   }

@@ -10,7 +10,7 @@ import type { Product } from "../report/product.ts";
 import type { AttestationReport } from "../report/report.ts";
 import { requestKds, type RequestOptions, unavailable } from "./kds-request.ts";
 import { chainPath, crlPath, KDS, vcekPath } from "./kds-urls.ts";
-import { isLeafOf } from "./leaf-of-report.ts";
+import { isVcekOf } from "./vcek-of-report.ts";
 
 /** Keeps what the service gave, by path: product, chip and every SPL are in it. */
 export interface CollateralStore {
@@ -136,7 +136,7 @@ export function createKdsClient(options: KdsOptions): KdsClient {
 
 function vcekOf(bytes: Bytes, report: AttestationReport, product: Product): Certificate {
   const [certificate, ...more] = certificatesFrom(bytes).map((der) => parseCertificate(der));
-  if (certificate === undefined || more.length > 0 || !isLeafOf(certificate, report, product, "vcek")) {
+  if (certificate === undefined || more.length > 0 || !isVcekOf(certificate, report, product)) {
     throw new AttestationError("CERTIFICATE_MALFORMED", "not the one VCEK of this chip and TCB");
   }
   return certificate;
