@@ -144,20 +144,23 @@ const spl = (one: FakeCertificate): FakeCertificate => ({
   ),
 });
 
-test("a leaf of another TCB does not keep the report's own from being fetched", async () => {
-  const right = await fakeEvidence({ report: lowerTcb, vcek: spl });
-  const [leaf] = right.certificates;
-  assert.ok(leaf);
-  const service = await openFakeKds({ [vcekPath(parseReport(right.report), "Milan")]: [leaf] });
-  try {
-    const evidence = { report: right.report, certificates: (await fakeEvidence()).certificates };
-    const gathered = await gatherCollateral(evidence, { kds: clientOf(service.base), ...accepted });
-    assert.deepEqual(gathered.fetched, ["VCEK of Milan"]);
-    await verifyReport(gathered.evidence, { ...fakeOptions, revocation: gathered.revocation });
-  } finally {
-    service.close();
-  }
-});
+for (const [what, at] of [
+  ["of another TCB", await fakeEvidence()],
+  ["that does not say its TCB", await fakeEvidence({ vcek: (one) => ({ ...one, extensions: [] }) })],
+] as const) {
+  test(`a leaf ${what} does not keep the report's own from being fetched`, async () => {
+    const { report, certificates } = await fakeEvidence({ report: lowerTcb, vcek: spl });
+    const service = await openFakeKds({ [vcekPath(parseReport(report), "Milan")]: certificates.slice(0, 1) });
+    try {
+      const options = { kds: clientOf(service.base), ...accepted };
+      const gathered = await gatherCollateral({ report, certificates: at.certificates }, options);
+      assert.deepEqual(gathered.fetched, ["VCEK of Milan"]);
+      await verifyReport(gathered.evidence, { ...fakeOptions, revocation: gathered.revocation });
+    } finally {
+      service.close();
+    }
+  });
+}
 
 test("a leaf of another TCB stays for the verifier to name where none can be looked up", async () => {
   const report = (all: Uint8Array, view: DataView): void => {
