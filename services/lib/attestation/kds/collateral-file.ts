@@ -11,8 +11,9 @@ const nothing: TableContents = { certificates: [], crls: [], ignored: [] };
 
 /**
  * Takes certificates and CRLs out of a file of any form in which they are handed around: DER, PEM, a host's certificate table, Azure's
- * host-amd-cert (its JSON, or the base64 text of it). What it is shows in its bytes; names say nothing. Returns `null` for a file that is none of these. Throws CERTIFICATE_MALFORMED for what begins as
- * a certificate or a CRL and is none, so that a damaged one is not passed over.
+ * host-amd-cert (its JSON, or the base64 text of it). What it is shows in its bytes; names say nothing. Returns `null` for a file that is
+ * none of these. Throws CERTIFICATE_MALFORMED for what begins as a certificate or a CRL and is none, so that a damaged one is not passed
+ * over.
  */
 export function collateralFrom(bytes: Uint8Array): TableContents | null {
   if (isDer(bytes)) return fromDer(bytes);
