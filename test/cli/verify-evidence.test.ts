@@ -123,6 +123,13 @@ test("a damaged certificate is not passed over", async () => {
 
 const fileWithoutEnd = (bytes: Uint8Array | undefined) => (bytes ?? new Uint8Array()).subarray(0, -1);
 
+test("a service that gives nothing leaves the question open: neither genuine nor not", async () => {
+  const { certs: _, ...options } = await fake("unreachable");
+  const kds = { kds: join(folder, "kept"), kdsUrl: "http://127.0.0.1:1" };
+  const { verdict, isUsable } = await judgeEvidence({ ...options, ...kds });
+  assert.deepEqual([verdict.code, isUsable], ["COLLATERAL_UNAVAILABLE", false]);
+});
+
 test("no simulated root is trusted for being in the files", async () => {
   const { rootSpki: _, ...options } = await fake("unpinned");
   const { verdict, isUsable } = await judgeEvidence(options);

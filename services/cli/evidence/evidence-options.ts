@@ -139,7 +139,7 @@ export const questionOf = async (options: EvidenceOptions): Promise<EvidenceQues
   if (options.kds === undefined) return { evidence, verify: { roots, now, revocation }, ignored };
   const gathered = await gatherCollateral(
     { ...evidence, crls: [...crls, ...collateral.crls] },
-    { kds: kdsOf(options.kds, options.kdsUrl), unreachable: "refused", stale: "refused" },
+    { kds: kdsOf(options.kds, options.kdsUrl), hardwareRoot: roots.kind, unreachable: "refused", stale: "refused" },
   );
   return { evidence: gathered.evidence, verify: { roots, now, revocation: gathered.revocation }, ignored };
 };

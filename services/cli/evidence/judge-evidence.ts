@@ -2,6 +2,7 @@
 import {
   AttestationError,
   type AttestationReport,
+  codeKind,
   parseReport,
   type Product,
   productOfCpu,
@@ -79,6 +80,10 @@ const failureOf = (error: AttestationError | CliError): EvidenceFailure => {
   };
 };
 
+/** What AMD's service does not give leaves the question open; everything else that the library refuses answers it. */
+const isJudged = (error: AttestationError | CliError): boolean =>
+  error instanceof AttestationError && codeKind[error.code] !== "unavailable";
+
 const verdictOf = (
   { root }: EvidenceOptions,
   report: AttestationReport | null,
@@ -110,6 +115,6 @@ export const judgeEvidence = async (options: EvidenceOptions): Promise<Judgement
     const product = report === null || report.cpuid === null ? null : productOfCpu(report.cpuid);
     const rest = { failures: [failureOf(error)], not_checked: ["what comes behind the failure"], passed_over: [] };
     const verdict = verdictOf(options, report, product, rest);
-    return { report, verified: null, verdict, isUsable: error instanceof AttestationError };
+    return { report, verified: null, verdict, isUsable: isJudged(error) };
   }
 };
