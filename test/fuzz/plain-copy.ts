@@ -11,7 +11,8 @@ const copied = [
   "services/lib/attestation/**/*.ts",
   "test/fuzz/**/*.ts",
   "test/lib/attestation/{fake-*,vectors}.ts",
-  "test/lib/attestation/azure/{fake-*,vectors}.ts",
+  "test/lib/attestation/azure/{fake-*,vectors,cbor-writer}.ts",
+  "services/launcher/host/der-writer.ts",
 ];
 export const WATCHED = "services/lib/attestation";
 
