@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cpuModelKey, productOfCpu } from "#attestation";
+import { cpuModelKey, productOfCpu, verifyReport } from "#attestation";
+import { fakeEvidence, fakeOptions } from "./fake-processor.ts";
+import { assertRefused } from "./refusal.ts";
 
 for (const [family, model, product] of [
   [0x19, 0x00, "Milan"],
@@ -33,3 +35,28 @@ test("names CPU models by two pairs of digits", () => {
   assert.equal(cpuModelKey({ family: 0x19, model: 0x01 }), "19-01");
   assert.equal(cpuModelKey({ family: 0x1a, model: 0xa0 }), "1a-a0");
 });
+
+test("a CPU of no product is named", async () => {
+  const evidence = await fakeEvidence({ report: (report) => report.set([0x1a, 0x50], 0x188) });
+  await assertRefused(() => verifyReport(evidence, fakeOptions), "EVIDENCE_PRODUCT_UNKNOWN", {
+    field: "cpuid",
+    seen: "1a-50",
+  });
+});
+
+for (const [name, offset] of [
+  ["currentTcb", 0x38],
+  ["reportedTcb", 0x180],
+  ["committedTcb", 0x1e0],
+  ["launchTcb", 0x1f0],
+] as const) {
+  for (const at of [2, 3, 4, 5]) {
+    test(`byte ${at} of ${name} is reserved on Milan`, async () => {
+      const evidence = await fakeEvidence({ report: (report) => report.fill(1, offset + at, offset + at + 1) });
+      await assertRefused(() => verifyReport(evidence, fakeOptions), "REPORT_MALFORMED", {
+        field: name,
+        seen: Buffer.from(evidence.report.subarray(offset, offset + 8)).toString("hex"),
+      });
+    });
+  }
+}
