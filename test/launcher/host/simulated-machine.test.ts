@@ -77,7 +77,8 @@ describe("new firmware", () => {
     const verified = await verify(await guest.report(reportData), before);
     const current = { ...first, snp: 25 };
     assert.deepEqual(verified.tcb, { reported: first, committed: first, current, launch: first });
-    const { measurement, hostData } = verified.report;
+    const { measurement, hostData, currentVersion, committedVersion } = verified.report;
+    assert.deepEqual([currentVersion.build, committedVersion.build], [30, 29]);
     const policy = strictPolicy({
       measurement: { anyOf: [measurement] },
       hostData: { anyOf: [hostData] },
