@@ -1,13 +1,4 @@
-/** Ranges of bytes that must be zero, offset of the first and behind the last, whatever the version. */
-const reserved = [
-  [0x4c, 0x50],
-  [0x18b, 0x1a0],
-  [0x1eb, 0x1ec],
-  [0x1ef, 0x1f0],
-  [0x208, 0x2a0],
-  [0x2d0, 0x2e8],
-  [0x318, 0x4a0],
-] as const;
+import { reservedBytes } from "../lib/attestation/reserved-bytes.ts";
 
 const view = (report: Uint8Array) => new DataView(report.buffer, report.byteOffset, report.byteLength);
 const isZero = (report: Uint8Array, from: number, to: number) => report.subarray(from, to).every((byte) => byte === 0);
@@ -26,7 +17,7 @@ export function hasForm(report: Uint8Array): boolean {
     (u32(0x08) & 0x20000) !== 0 &&
     u32(0x08) < 0x0400_0000 &&
     u32(0x0c) === 0 &&
-    reserved.every(([from, to]) => isZero(report, from, to)) &&
+    reservedBytes.every(([from, to]) => isZero(report, from, to)) &&
     (version >= 3 || isZero(report, 0x188, 0x18b)) &&
     (version >= 5 || isZero(report, 0x1f8, 0x208))
   );

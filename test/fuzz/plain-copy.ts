@@ -10,7 +10,7 @@ const project = dirname(dirname(import.meta.dirname));
 const copied = [
   "services/lib/attestation/**/*.ts",
   "test/fuzz/**/*.ts",
-  "test/lib/attestation/{fake-*,vectors}.ts",
+  "test/lib/attestation/{fake-*,vectors,reserved-bytes}.ts",
   "test/lib/attestation/azure/{fake-*,vectors,cbor-writer}.ts",
   "services/launcher/host/der-writer.ts",
 ];

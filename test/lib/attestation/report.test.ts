@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { parseReport } from "#attestation";
 import { fakeEvidence } from "./fake-processor.ts";
 import { assertRefused } from "./refusal.ts";
+import { reservedBytes } from "./reserved-bytes.ts";
 
 const { report: good } = await fakeEvidence();
 
@@ -42,16 +43,7 @@ test("accepts versions 2 to 5 and names others before anything else", async () =
 });
 
 test("refuses every reserved byte that is not zero, of the part that is not signed too", async () => {
-  const reserved = [
-    [0x4c, 0x50],
-    [0x18b, 0x1a0],
-    [0x1eb, 0x1ec],
-    [0x1ef, 0x1f0],
-    [0x208, 0x2a0],
-    [0x2d0, 0x2e8],
-    [0x318, 0x4a0],
-  ] as const;
-  for (const [from, to] of reserved) {
+  for (const [from, to] of reservedBytes) {
     for (let offset = from; offset < to; offset += 1) {
       await assertRefused(() => parseReport(changed((view) => view.setUint8(offset, 1))), "REPORT_MALFORMED", {
         offset,
