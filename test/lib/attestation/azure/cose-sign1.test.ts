@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { type AttestationCode, verifyUvmEndorsement } from "#attestation";
 import { assertRefused } from "../refusal.ts";
 import { bytes, head, item, list, map, tag } from "./cbor-writer.ts";
-import { fakeEndorsement, type FakeUvm } from "./fake-endorsement.ts";
+import { fakeEndorsement, type FakeUvm, measurement } from "./fake-endorsement.ts";
 
 const verify = (changes: FakeUvm, rewrite: (message: Uint8Array) => Uint8Array = (message) => message) => {
   const { bytes: message, expected } = fakeEndorsement(changes);
@@ -20,6 +20,8 @@ const header = (key: number | string, value?: Uint8Array): FakeUvm => ({
 const unprotected = (value: Uint8Array): FakeUvm => ({
   parts: ([protectedHeader = value, , ...rest]) => [protectedHeader, value, ...rest],
 });
+
+const claims = { "x-ms-sevsnpvm-launchmeasurement": measurement, "x-ms-sevsnpvm-guestsvn": "104" };
 
 const accepted: readonly [string, FakeUvm][] = [
   ["members of the protected header that it does not know", header("x", item(1))],
@@ -42,7 +44,7 @@ const refused: readonly [string, FakeUvm, AttestationCode][] = [
   ["another content type", header(3, item("application/json; charset=utf-8")), "UVM_MALFORMED"],
   ["no chain", header(33), "UVM_MALFORMED"],
   ["one certificate that is no list", { chain: ([leaf = bytes(item(0))]) => [leaf] }, "UVM_MALFORMED"],
-  ["a chain of nine", { chain: ([leaf = bytes(item(0))]) => Array.from({ length: 9 }, () => leaf) }, "UVM_MALFORMED"],
+  ["a chain with a text in it", header(33, list(bytes(Uint8Array.of(1)), item("b"))), "UVM_MALFORMED"],
   ["a chain of texts", header(33, list(item("a"), item("b"))), "UVM_MALFORMED"],
   ["no issuer", header("iss"), "UVM_ISSUER"],
   ["an issuer that is a list", header("iss", list(item("a"))), "UVM_ISSUER"],
@@ -72,12 +74,34 @@ test("refuses a message without its tag, or with another or with two", async () 
   }
 });
 
-test("refuses a message longer than any there is", () =>
-  assertRefused(() => verify(unprotected(map(["timestamp", bytes(new Uint8Array(65_536))]))), "UVM_MALFORMED"));
+test("refuses a message longer than any there is, by one byte", async () => {
+  const filled = (size: number) => unprotected(map(["timestamp", bytes(new Uint8Array(size))]));
+  const most = 65_535;
+  const around = fakeEndorsement(filled(40_000)).bytes.length - 40_000;
+  assert.equal(fakeEndorsement(filled(most - around)).bytes.length, most);
+  await verify(filled(most - around));
+  await assertRefused(() => verify(filled(most - around + 1)), "UVM_MALFORMED");
+});
+
+test("takes chains of up to eight certificates apart", async () => {
+  const repeated = (count: number): FakeUvm => ({
+    chain: ([leaf = bytes(item(0))]) => Array.from({ length: count }, () => leaf),
+  });
+  // The chain itself does not hold.
+  await assertRefused(() => verify(repeated(8)), "UVM_CHAIN_INVALID");
+  await assertRefused(() => verify(repeated(9)), "UVM_MALFORMED");
+});
 
 test("verifies headers and payloads of every length class", async () => {
-  for (const size of [1, 200, 300, 20_000]) {
+  const plain = Buffer.byteLength(JSON.stringify(claims));
+  for (const size of [plain, 255, 256, 257, 20_000]) {
+    assert.equal((await verify({ payload: JSON.stringify(claims).padEnd(size) })).svn, 104);
     assert.equal((await verify(header("x", bytes(new Uint8Array(size))))).svn, 104);
-    assert.equal((await verify({ payload: { x: "x".repeat(size) } })).svn, 104);
+  }
+});
+
+test("signs short payloads as CBOR has them, so that they are refused for what they say", async () => {
+  for (const size of [2, 23, 24, 25]) {
+    await assertRefused(() => verify({ payload: "{}".padEnd(size) }), "UVM_MALFORMED");
   }
 });

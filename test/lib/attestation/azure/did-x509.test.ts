@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { type AttestationCode, verifyUvmEndorsement } from "#attestation";
 import { octetString, oid, sequence } from "../../../../services/launcher/host/der-writer.ts";
 import { assertRefused } from "../refusal.ts";
+import { item } from "./cbor-writer.ts";
 import {
   certifies,
   eku,
@@ -55,6 +56,7 @@ const accepted: readonly [string, FakeUvm][] = [
   ["a chain with a second CA", longer()],
   ["a CA of path length 0 above the leaf", { ca: having(isCa(0), keyUsage(certifies)) }],
   ["path lengths that a chain just keeps to", longer(isCa(1), isCa(2))],
+  ["a path length of two bytes", longer(isCa(256))],
   ["a CA whose key's usage is not limited", { ca: having(isCa()) }],
   ["a leaf whose key's usage is not limited", { leaf: having(eku(usage)) }],
   ["extensions that need not be understood", { leaf: also(foreign(false)), ca: also(foreign(false)) }],
@@ -72,6 +74,8 @@ test("tells the root's fingerprint, whichever CA the DID names", async () => {
   assert.ok(byRoot.issuer.includes(byRoot.rootFingerprint));
   assert.notEqual(byCa.issuer, byRoot.issuer);
   assert.equal(byCa.rootFingerprint, byRoot.rootFingerprint);
+  const { issuer, rootFingerprint } = await verify(longer());
+  assert.ok(issuer.includes(rootFingerprint));
 });
 
 const ec = generateKeyPairSync("ec", { namedCurve: "P-384" });
@@ -105,6 +109,11 @@ const refused: readonly [string, FakeUvm, AttestationCode][] = [
   [
     "a leaf that its issuer signed with SHA-256",
     { leaf: (leaf) => ({ ...leaf, hash: "sha256" }) },
+    "UVM_CHAIN_INVALID",
+  ],
+  [
+    "a leaf that names SHA-256 and is signed with SHA-384",
+    { leaf: (leaf) => ({ ...leaf, hash: "sha256", signedWith: "sha384" }) },
     "UVM_CHAIN_INVALID",
   ],
   ["a leaf that names another issuer", { leaf: (leaf) => ({ ...leaf, issuer: "Ca" }) }, "UVM_CHAIN_INVALID"],
@@ -176,3 +185,39 @@ test("accepts any one of several issuers", async () => {
   const issuers = ["did:x509:0:sha256:another", ...expected.issuers];
   assert.equal((await verifyUvmEndorsement(bytes, { ...expected, issuers })).issuer, expected.issuers[0]);
 });
+
+test("says which usage the leaf lacks, and what it has instead", async () => {
+  const expected = usage;
+  await assertRefused(() => verify({ leaf: having() }), "UVM_ISSUER", { expected, seen: "none" });
+  const others = ["1.3.6.1.4.1.311.76.59.1.1", "1.3.6.1.4.1.311.76.59.1.3"];
+  const seen = others.join(" and ");
+  await assertRefused(() => verify({ leaf: having(eku(...others)) }), "UVM_ISSUER", { expected, seen });
+});
+
+test("says that it is the chain that is refused", () =>
+  assertRefused(() => verify({ ca: having(isNoCa) }), "UVM_CHAIN_INVALID", { field: "x5chain" }));
+
+const strangers: readonly [string, (did: string) => string][] = [
+  ["with something before it", (did) => ` ${did}`],
+  ["with something behind it", (did) => `${did}#0`],
+  ["of another version", (did) => did.replace(":0:", ":1:")],
+  ["of another hash", (did) => did.replace("sha256", "sha384")],
+  ["with a usage of one number", (did) => did.replace(/::eku:.*/, "::eku:1")],
+  ["with two policies", (did) => `${did}::subject:CN:Leaf`],
+];
+for (const [what, change] of strangers) {
+  test(`an accepted DID ${what} is an error of the verifier`, async () => {
+    let issuer = "";
+    const { bytes, expected } = fakeEndorsement({
+      header: (members) =>
+        members.map(([key, value]) => {
+          if (key !== "iss") return [key, value] as const;
+          // A text of 24 to 255 bytes has two bytes before it.
+          issuer = change(Buffer.from(value).subarray(2).toString("utf8"));
+          return [key, item(issuer)] as const;
+        }),
+    });
+    const call = () => verifyUvmEndorsement(bytes, { ...expected, issuers: [issuer] });
+    await assertRefused(call, "REFERENCE_VALUES_INCOMPLETE", { field: "issuers" });
+  });
+}

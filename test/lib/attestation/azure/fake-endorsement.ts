@@ -26,7 +26,9 @@ export interface FakeCertificate {
   readonly issuer: string;
   readonly key: KeyObject;
   readonly issuerKey: KeyObject;
+  /** The algorithm that it names, and the one that has signed it. */
   readonly hash: "sha384" | "sha256";
+  readonly signedWith?: "sha384" | "sha256";
   readonly extensions: readonly Uint8Array[];
 }
 
@@ -48,7 +50,15 @@ const hashOid = { sha384: "1.2.840.113549.1.1.12", sha256: "1.2.840.113549.1.1.1
 const name = (common: string) => sequence(set(sequence(oid("2.5.4.3"), printableString(common))));
 
 /** Issues a certificate, DER. */
-export function issue({ subject, issuer, key, issuerKey, hash, extensions }: FakeCertificate): Uint8Array {
+export function issue({
+  subject,
+  issuer,
+  key,
+  issuerKey,
+  hash,
+  signedWith = hash,
+  extensions,
+}: FakeCertificate): Uint8Array {
   const algorithm = sequence(oid(hashOid[hash]), Uint8Array.of(5, 0));
   const tbs = sequence(
     explicit(0, integer(2)),
@@ -60,7 +70,7 @@ export function issue({ subject, issuer, key, issuerKey, hash, extensions }: Fak
     key.export({ type: "spki", format: "der" }),
     explicit(3, sequence(...extensions)),
   );
-  return sequence(tbs, algorithm, bitString(sign(hash, tbs, issuerKey)));
+  return sequence(tbs, algorithm, bitString(sign(signedWith, tbs, issuerKey)));
 }
 
 /** The usage that the leaf has and the DID names. */

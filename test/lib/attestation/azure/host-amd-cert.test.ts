@@ -54,14 +54,29 @@ const refused: readonly [string, object][] = [
   ["whose chain is no text", { certificateChain: [] }],
   ["whose tcbm is lower case", { tcbm: "db18000000000004" }],
   ["whose tcbm is short", { tcbm: "DB1800000000004" }],
+  ["whose tcbm is long", { tcbm: "00DB18000000000004" }],
+  ["whose tcbm has a line break behind it", { tcbm: "DB18000000000004\n" }],
+  ["whose tcbm is a number", { tcbm: 1_234_567_890_123_456 }],
   ["whose cacheControl is a number", { cacheControl: 86_400 }],
   ["whose cacheControl is no number of seconds", { cacheControl: "max-age=86400" }],
+  ["whose cacheControl has a unit", { cacheControl: "86400s" }],
+  ["whose cacheControl is null", { cacheControl: null }],
 ];
 for (const [what, members] of refused) {
   test(`a file ${what} is refused`, { skip }, () =>
     assertRefused(() => parseHostAmdCert(withMembers(members)), "HOST_CERTIFICATES_MALFORMED"),
   );
 }
+
+test("a file that does not say how long it is kept says nothing about it", { skip }, () => {
+  assert.equal(parseHostAmdCert(withMembers({ cacheControl: undefined })).cacheSeconds, null);
+});
+
+test("a file of 65536 bytes is read, and a longer one is not", { skip }, async () => {
+  const padded = (size: number) => Buffer.concat([synthetic(), Buffer.alloc(size - synthetic().length, " ")]);
+  assert.equal(parseHostAmdCert(padded(65_536)).certificates.length, 3);
+  await assertRefused(() => parseHostAmdCert(padded(65_537)), "HOST_CERTIFICATES_MALFORMED");
+});
 
 test("a file with two leaves is refused", { skip }, () => {
   const { vcekCert } = JSON.parse(synthetic().toString("utf8"));

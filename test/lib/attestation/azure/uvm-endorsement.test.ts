@@ -129,6 +129,12 @@ const unset: readonly [string, Partial<UvmExpectation>][] = [
   ["with an empty feed", { issuers: [issuer], feed: "", minimumSvn: 100 }],
   ["without a minimum SVN", { issuers: [issuer], feed }],
   ["whose minimum is no number", { issuers: [issuer], feed, minimumSvn: Number.NaN }],
+  ["whose minimum is below zero", { issuers: [issuer], feed, minimumSvn: -1 }],
+  ["whose minimum has a fraction", { issuers: [issuer], feed, minimumSvn: 99.5 }],
+  ["whose minimum is a text", Object({ issuers: [issuer], feed, minimumSvn: "100" })],
+  ["whose issuers are a text", Object({ issuers: issuer, feed, minimumSvn: 100 })],
+  ["one of whose issuers is none", Object({ issuers: [issuer, undefined], feed, minimumSvn: 100 })],
+  ["whose feed is a list", Object({ issuers: [issuer], feed: [feed], minimumSvn: 100 })],
 ];
 for (const [what, expected] of unset) {
   test(`an expectation ${what} is an error of the verifier`, () =>
@@ -136,6 +142,7 @@ for (const [what, expected] of unset) {
     assertRefused(
       () => verifyUvmEndorsement(new Uint8Array(1), expected as UvmExpectation),
       "REFERENCE_VALUES_INCOMPLETE",
+      { field: "uvm" },
     ));
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { verifyUvmEndorsement } from "#attestation";
 import { assertRefused } from "../refusal.ts";
-import { item, tag } from "./cbor-writer.ts";
+import { item, list, tag } from "./cbor-writer.ts";
 import { fakeEndorsement, type FakeUvm, measurement } from "./fake-endorsement.ts";
 
 const verify = (changes: FakeUvm, minimumSvn = 104) => {
@@ -85,6 +85,8 @@ test("tells when it was signed", async () => {
 const timeless: readonly [string, Uint8Array | null][] = [
   ["no signing time", null],
   ["a signing time without its tag", item(1_760_000_000)],
+  ["another tag", tag(2, item(1_760_000_000))],
+  ["a list of one time", list(item(1_760_000_000))],
   ["a signing time as text", tag(0, item("2025-10-09T08:53:20Z"))],
   ["a text where seconds are", tag(1, item("1760000000"))],
   ["seconds beyond all dates", tag(1, Uint8Array.of(0x1b, 0, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff))],
