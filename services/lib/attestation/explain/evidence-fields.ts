@@ -37,6 +37,7 @@ const snp = <Name extends string>(name: Name) => `x-ms-sevsnpvm-${name}` as cons
 export const evidenceFields = {
   measurement: { group: "launch", title: "MEASUREMENT", bytes: [[0x90, 48]], claim: snp("launchmeasurement") },
   hostData: { group: "launch", title: "HOST_DATA", bytes: [[0xc0, 32]], claim: snp("hostdata") },
+  allowAllPolicy: { group: "launch", title: "policy document that allows everything" },
 
   guestSvn: { group: "guest", title: "GUEST_SVN", bytes: [[0x04, 4]], claim: snp("guestsvn") },
   familyId: { group: "guest", title: "FAMILY_ID", bytes: [[0x10, 16]], claim: snp("familyId") },

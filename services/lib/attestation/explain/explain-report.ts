@@ -1,12 +1,13 @@
 // A report in words, field by field, with what was checked of it. Nothing is judged here: failures and omissions are put where they belong,
 // and none is lost.
 import { equalBytes, toHex } from "../encoding/bytes.ts";
+import { isUnchecked } from "../validate/policy-rules.ts";
 import type { ReportPolicy } from "../validate/report-policy.ts";
 import { type EvidenceField, evidenceFields, type FieldGroup, fieldGroups, type FieldName } from "./evidence-fields.ts";
 import { explanations } from "./explanations.ts";
 import { type Failure, fieldOfFailure, isFieldName, type Omission, omissionOf } from "./failure-fields.ts";
 import { type FieldSources, type FieldValues, fieldValues } from "./field-values.ts";
-import { leftUnchecked } from "./policy-coverage.ts";
+import { hasRule, leftUnchecked } from "./policy-coverage.ts";
 
 /** Evidence, and what was found out about it. */
 export interface ExplainedEvidence extends FieldSources {
@@ -148,13 +149,13 @@ function judged(name: string, context: Context): Judged {
     (claims !== null && appraisedFields.has(name)) ||
     evidenceFields[name].group === "azure";
   if (isDecided) return { outcome: "holds", reason: null };
-  if (parts.length > 0) {
-    const isWhole = parts.every((outcome) => outcome === "holds");
-    return isWhole
-      ? { outcome: "holds", reason: null }
-      : { outcome: "not checked", reason: "not all of its parts are" };
-  }
-  const reason = leftUnchecked(name, policy, report);
+  if (parts.some((outcome) => outcome !== "holds"))
+    return { outcome: "not checked", reason: "not all of its parts are" };
+  // A word of which no rule speaks holds by its parts.
+  if (parts.length > 0 && !hasRule(name)) return { outcome: "holds", reason: null };
+  // The default of a policy counts on claims.
+  const isUncompared = name === "reportData" && policy !== null && isUnchecked(policy.reportData);
+  const reason = isUncompared ? "no claims came with the report" : leftUnchecked(name, policy, report);
   return { outcome: reason === null ? "holds" : "not checked", reason };
 }
 

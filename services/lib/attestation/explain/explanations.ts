@@ -7,6 +7,8 @@ export const explanations: Readonly<Record<FieldName, string>> = {
     "The launch digest: SHA-384 over the memory and the virtual processors that the guest started with. Only a digest that you know beforehand says what runs; with direct boot it covers the firmware alone, unless that measures the kernel.",
   hostData:
     "32 bytes that the host gave at launch and cannot change after. They name the configuration that the guest enforces; on Azure's confidential containers, and here, they are the SHA-256 of the policy document.",
+  allowAllPolicy:
+    "HOST_DATA is the digest of a published policy document under which the host may run what it likes. Want none; that HOST_DATA is no such digest proves little, since one more line break makes another.",
 
   guestSvn:
     "The guest's own security version, from its ID block; 0 without one. A minimum keeps old images out. It is not the SVN of Azure's utility VM.",

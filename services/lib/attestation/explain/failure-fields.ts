@@ -14,6 +14,7 @@ export interface Failure {
 /** Codes that say more exactly what a failure is about than its field does. */
 const fieldOfCode: Readonly<Partial<Record<AttestationCode | FindingCode, FieldName>>> = {
   PROVISIONAL_FIRMWARE: "provisionalFirmware",
+  HOST_DATA_ALLOWS_ALL: "allowAllPolicy",
   EVIDENCE_UNSIGNED: "keyInfo.signingKey",
   EVIDENCE_PRODUCT_MISMATCH: "product",
   EVIDENCE_CHAIN_INCOMPLETE: "certificates",

@@ -1,5 +1,6 @@
 // The values of fields as people read them.
 import { AttestationError } from "../attestation-error.ts";
+import { allowAllPolicyName } from "../azure/cce-policy.ts";
 import type { VerifiedUvmEndorsement } from "../azure/uvm-endorsement.ts";
 import { isZero, toHex } from "../encoding/bytes.ts";
 import { type Product, productOfCpu, type TcbComponent } from "../report/product.ts";
@@ -43,6 +44,7 @@ const signingKeyCode = { vcek: 0, vlek: 1, none: 7 } as const;
 function reportValues(report: AttestationReport): FieldValues {
   const { policy, cpuid, currentVersion, committedVersion, launchMitVector, currentMitVector } = report;
   const { authorKeyEnabled, maskChipKey, signingKey } = report;
+  const allowAll = allowAllPolicyName(report.hostData);
   const vector = (bits: bigint | null) => (bits === null ? "none before version 5" : hexNumber(bits));
   return {
     version: `${report.version}`,
@@ -61,6 +63,7 @@ function reportValues(report: AttestationReport): FieldValues {
     reportData: bytesText(report.reportData),
     measurement: bytesText(report.measurement),
     hostData: bytesText(report.hostData),
+    ...(allowAll === null ? {} : { allowAllPolicy: allowAll }),
     idKeyDigest: bytesText(report.idKeyDigest),
     authorKeyDigest: bytesText(report.authorKeyDigest),
     reportId: bytesText(report.reportId),

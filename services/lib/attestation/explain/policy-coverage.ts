@@ -5,12 +5,12 @@ import { isUnchecked, memberOf } from "../validate/policy-rules.ts";
 import type { ReportPolicy, TcbName } from "../validate/report-policy.ts";
 import type { FieldName } from "./evidence-fields.ts";
 
-/** Total, so that a new member without a field does not compile. */
+/** Total, so that a new member without a field does not compile. A field has one member: a second would go unseen. */
 const fieldsOf: Readonly<Record<keyof ReportPolicy, readonly FieldName[]>> = {
   hardware: ["hardware"],
   measurement: ["measurement"],
   hostData: ["hostData"],
-  allowAllPolicy: ["hostData"],
+  allowAllPolicy: ["allowAllPolicy"],
   reportData: ["reportData"],
   chipId: ["chipId"],
   signer: ["keyInfo.signingKey"],
@@ -63,46 +63,59 @@ const fieldsOf: Readonly<Record<keyof ReportPolicy, readonly FieldName[]>> = {
   mitigations: ["launchMitVector", "currentMitVector"],
 };
 
+// The keys of a record over keyof ReportPolicy are its members.
+const members = Object.keys(fieldsOf) as readonly (keyof ReportPolicy)[];
+
+/** The member of a policy that is about a field; `undefined` when none is. */
+function memberAbout(name: FieldName): keyof ReportPolicy | undefined {
+  return members.find((member) => fieldsOf[member].includes(name));
+}
+
+/** True for a field that a policy can speak of. */
+export function hasRule(name: FieldName): boolean {
+  return memberAbout(name) !== undefined;
+}
+
 /** Tells why a policy leaves a field of this report unchecked; `null` when it checks it. Without a policy, nothing is checked. */
 export function leftUnchecked(name: FieldName, policy: ReportPolicy | null, report: AttestationReport): string | null {
-  // The keys of a record over keyof ReportPolicy are its members.
-  const members = Object.keys(fieldsOf) as readonly (keyof ReportPolicy)[];
-  const member = members.find((candidate) => fieldsOf[candidate].includes(name));
+  const member = memberAbout(name);
   if (member === undefined) return "no rule is about it";
   if (policy === null) return "no reference value was given";
   const rule: unknown = policy[member];
   if (isUnchecked(rule)) return rule.unchecked;
   const allowed = memberOf(rule, "allowed");
   if (typeof allowed === "string") return `allowed: ${allowed}`;
-  return leftOpen(name, policy, report);
-}
-
-function tcbOf(name: string | undefined): TcbName {
-  return name === "committed" || name === "current" || name === "launch" ? name : "reported";
-}
-
-/** What a rule that is there leaves open all the same. */
-function leftOpen(name: FieldName, policy: ReportPolicy, { cpuid }: AttestationReport): string | null {
-  const [word, bit] = name.split(".");
-  const { guestPolicy, platformInfo, minimumTcb, mitigations } = policy;
-  const isOpen = (rule: ReportPolicy["guestPolicy"] | ReportPolicy["platformInfo"]) =>
-    !isUnchecked(rule) && ![...rule.required, ...rule.forbidden].some((named) => named === bit);
-  const ownMember = bit === "debug" || bit === "migrateMa";
-  if ((word === "policy" && !ownMember && isOpen(guestPolicy)) || (word === "platformInfo" && isOpen(platformInfo))) {
-    return "the policy takes both";
+  if (member === "guestPolicy" || member === "platformInfo") {
+    return isNamed(name, policy[member]) ? null : "the policy takes both";
   }
-  if (word === "tcb" && !isUnchecked(minimumTcb)) {
-    const floors = "byTcb" in minimumTcb ? minimumTcb.byTcb[tcbOf(bit)] : minimumTcb;
-    if (isUnchecked(floors)) return floors.unchecked;
-    const floor = cpuid === null ? undefined : floors[cpuModelKey(cpuid)];
-    if (floor === undefined) return "the policy has no minimum for this CPU";
-  }
-  if (!isUnchecked(mitigations)) {
-    const masks: Readonly<Partial<Record<FieldName, bigint>>> = {
-      launchMitVector: mitigations.launch,
-      currentMitVector: mitigations.current,
-    };
-    if (masks[name] === 0n) return "the policy wants none";
-  }
+  if (member === "minimumTcb") return withoutMinimum(name, policy.minimumTcb, report);
+  if (member === "mitigations" && wantsNone(name, policy.mitigations)) return "the policy wants none";
   return null;
+}
+
+function isNamed(name: FieldName, rule: ReportPolicy["guestPolicy"] | ReportPolicy["platformInfo"]): boolean {
+  return !isUnchecked(rule) && [...rule.required, ...rule.forbidden].some((bit) => name.endsWith(`.${bit}`));
+}
+
+/** Why a TCB has no minimum to be compared with. The CPU decides about minimums and needs only one TCB that has any. */
+function withoutMinimum(
+  name: FieldName,
+  rule: ReportPolicy["minimumTcb"],
+  { cpuid }: AttestationReport,
+): string | null {
+  if (isUnchecked(rule)) return rule.unchecked;
+  const floorsOf = (tcb: TcbName) => ("byTcb" in rule ? rule.byTcb[tcb] : rule);
+  if (name === "cpuid") {
+    return tcbNames.every((tcb) => isUnchecked(floorsOf(tcb))) ? "the policy has no minimum for any TCB" : null;
+  }
+  const floors = floorsOf(tcbNames.find((tcb) => name.startsWith(`tcb.${tcb}`)) ?? "reported");
+  if (isUnchecked(floors)) return floors.unchecked;
+  const floor = cpuid === null ? undefined : floors[cpuModelKey(cpuid)];
+  return floor === undefined ? "the policy has no minimum for this CPU" : null;
+}
+
+const tcbNames = ["reported", "committed", "current", "launch"] as const satisfies readonly TcbName[];
+
+function wantsNone(name: FieldName, rule: ReportPolicy["mitigations"]): boolean {
+  return !isUnchecked(rule) && (name === "launchMitVector" ? rule.launch : rule.current) === 0n;
 }

@@ -31,7 +31,7 @@ test("a wanted report holds in what was compared, and says of the rest why it wa
     assert.equal(outcome(fields, name), "holds", name);
   assert.equal(reason(fields, "chipId"), "no reference value was given");
   assert.equal(reason(fields, "provisionalFirmware"), "allowed: the floor holds for the committed firmware");
-  assert.equal(reason(fields, "reportData"), "compared with the claims");
+  assert.equal(reason(fields, "reportData"), "no claims came with the report");
   assert.equal(reason(fields, "revocation"), "not of this test");
   assert.equal(reason(fields, "policy"), "not all of its parts are");
   assert.equal(reason(fields, "reportIdMa"), "no reference value was given");
@@ -105,6 +105,55 @@ test("a CPU without a minimum leaves its TCBs unchecked", async () => {
   const { fields } = explainedBeside(await verify(), { ...wanted, minimumTcb: { "19-11": floor } });
   for (const name of ["tcb.reported.snp", "tcb.committed", "tcb.launch"])
     assert.equal(reason(fields, name), "the policy has no minimum for this CPU", name);
+});
+
+test("each TCB has the minimums that the policy gives it, and the CPU is checked when any has", async () => {
+  const none = { unchecked: "a test" };
+  const byTcb = { reported: { "19-01": floor }, committed: none, current: { "19-01": floor }, launch: none };
+  const verified = await verify();
+  const { fields } = explainedBeside(verified, { ...wanted, minimumTcb: { byTcb } });
+  for (const name of ["cpuid", "tcb.reported", "tcb.reported.snp", "tcb.current"])
+    assert.equal(outcome(fields, name), "holds", name);
+  for (const name of ["tcb.committed", "tcb.launch"]) assert.equal(reason(fields, name), "a test", name);
+  const { fields: bare } = explainedBeside(verified, {
+    ...wanted,
+    minimumTcb: { byTcb: { reported: none, committed: none, current: none, launch: none } },
+  });
+  assert.equal(reason(bare, "cpuid"), "the policy has no minimum for any TCB");
+});
+
+test("a word holds only when its unknown bits are ruled out, too", async () => {
+  const all = [
+    "smtEn",
+    "tsmeEn",
+    "eccEn",
+    "raplDis",
+    "ciphertextHidingDramEn",
+    "aliasCheckComplete",
+    "iommuWriteSafe",
+    "tioEn",
+  ] as const;
+  const required = ["smtEn", "eccEn", "aliasCheckComplete"] as const;
+  const forbidden = all.filter((bit) => !required.some((one) => one === bit));
+  const policy = { ...wanted, platformInfo: { required, forbidden } };
+  const verified = await verify();
+  const { fields } = explainedBeside(verified, policy);
+  assert.equal(reason(fields, "platformInfo"), "allowed: new firmware sets bits that have no name yet");
+  const { fields: strict } = explainedBeside(verified, { ...policy, unknownPlatformBits: "forbidden" });
+  assert.equal(outcome(strict, "platformInfo"), "holds");
+});
+
+test("a policy document that allows everything is named, also where it is allowed", async () => {
+  const allowAll = Buffer.from("73973b78d70cc68353426de188db5dfc57e5b766e399935fb73a61127ea26d20", "hex");
+  const verified = await verify((report) => report.set(allowAll, 0xc0));
+  const { fields } = explainedBeside(verified, {
+    ...wanted,
+    hostData: { anyOf: [allowAll] },
+    allowAllPolicy: { allowed: "a test" },
+  });
+  assert.equal(outcome(fields, "hostData"), "holds");
+  assert.equal(fields.get("allowAllPolicy")?.value, "the allow-all policy of Azure's samples (api_svn)");
+  assert.equal(reason(fields, "allowAllPolicy"), "allowed: a test");
 });
 
 test("bits and mitigations for which a policy does not care are not checked", async () => {
@@ -229,6 +278,7 @@ test("every real report is explained, of each version and product, with nothing 
     assert.equal(fields.has("certificates.cspId"), verified.signer === "vlek", name);
     for (const field of fields.values()) assert.notEqual(field.meaning, "", `${name}: ${field.name}`);
     const chip = reason(fields, "certificates.hwId");
+    assert.equal(outcome(fields, "certificates.cspId"), verified.signer === "vlek" ? "fails" : undefined, name);
     assert.equal(chip, verified.signer === "vlek" ? "a VLEK is of a cloud provider and not of a chip" : null, name);
   }
 });

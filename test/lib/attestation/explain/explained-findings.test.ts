@@ -8,15 +8,17 @@ import { explainedBeside, floor, outcome, verify, wanted } from "./explained.ts"
 /** HOST_DATA of a group whose published policy allows everything. */
 const allowAll = Buffer.from("73973b78d70cc68353426de188db5dfc57e5b766e399935fb73a61127ea26d20", "hex");
 
-/** For every code a report or a policy with that finding, and the field on which it is shown; total, so that a new code needs
- * a row. A fake of a VLEK shows CSP_ID_MISMATCH elsewhere. */
+/**
+ * For every code a report or a policy with that finding, and the field on which it is shown; total, so that a new code needs a row.
+ * CSP_ID_MISMATCH needs a VLEK: real ones show it in explain-report.test.ts.
+ */
 const findings: Readonly<
   Record<Exclude<FindingCode, "CSP_ID_MISMATCH">, readonly [Partial<ReportPolicy>, FakeChanges["report"], string]>
 > = {
   HARDWARE_MISMATCH: [{ hardware: { anyOf: [] } }, undefined, "hardware"],
   MEASUREMENT_MISMATCH: [{ measurement: { anyOf: [] } }, undefined, "measurement"],
   HOST_DATA_MISMATCH: [{ hostData: { anyOf: [] } }, undefined, "hostData"],
-  HOST_DATA_ALLOWS_ALL: [{ hostData: { anyOf: [allowAll] } }, (report) => report.set(allowAll, 0xc0), "hostData"],
+  HOST_DATA_ALLOWS_ALL: [{ hostData: { anyOf: [allowAll] } }, (report) => report.set(allowAll, 0xc0), "allowAllPolicy"],
   REPORT_DATA_MISMATCH: [{ reportData: { equals: new Uint8Array(64) } }, undefined, "reportData"],
   CHIP_ID_MISMATCH: [{ chipId: { anyOf: [] } }, undefined, "chipId"],
   SIGNER_MISMATCH: [{ signer: { anyOf: ["vlek"] } }, undefined, "keyInfo.signingKey"],
