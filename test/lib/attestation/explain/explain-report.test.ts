@@ -143,6 +143,15 @@ test("a word holds only when its unknown bits are ruled out, too", async () => {
   assert.equal(outcome(strict, "platformInfo"), "holds");
 });
 
+test("a masked chip is not shown as the one that the VCEK was issued for", async () => {
+  const evidence = await fakeEvidence({ report: (report) => report.fill(0, 0x1a0, 0x1e0) });
+  const verified = await verifyReport(evidence, { ...fakeOptions, acceptMaskedChipId: { reason: "a test" } });
+  const { fields } = explainedBeside(verified, null);
+  assert.equal(fields.get("chipId")?.value, "all zero");
+  assert.equal(fields.get("certificates.hwId")?.value, "");
+  assert.equal(reason(fields, "certificates.hwId"), "a test");
+});
+
 test("a policy document that allows everything is named, also where it is allowed", async () => {
   const allowAll = Buffer.from("73973b78d70cc68353426de188db5dfc57e5b766e399935fb73a61127ea26d20", "hex");
   const verified = await verify((report) => report.set(allowAll, 0xc0));
@@ -277,6 +286,7 @@ test("every real report is explained, of each version and product, with nothing 
     assert.equal(fields.has("tcb.reported.fmc"), verified.product === "Turin", name);
     assert.equal(fields.has("certificates.cspId"), verified.signer === "vlek", name);
     for (const field of fields.values()) assert.notEqual(field.meaning, "", `${name}: ${field.name}`);
+    assert.equal(fields.get("certificates.hwId")?.value === "", verified.signer === "vlek", name);
     const chip = reason(fields, "certificates.hwId");
     assert.equal(outcome(fields, "certificates.cspId"), verified.signer === "vlek" ? "fails" : undefined, name);
     assert.equal(chip, verified.signer === "vlek" ? "a VLEK is of a cloud provider and not of a chip" : null, name);
